@@ -1,0 +1,91 @@
+package io.millrace.cdc.event;
+
+import io.millrace.cdc.error.EventException;
+import java.math.BigDecimal;
+import java.util.HexFormat;
+
+/**
+ * The id of an entity: one text for a key, the same whichever database the key was read from.
+ *
+ * <p>Components are joined by a comma. Integers, signed or not, are decimal digits; a decimal loses trailing zeros and its sign when
+ * it is zero; booleans are 1 and 0; binary is lower-case hexadecimal; dates and times are ISO 8601 with seconds and without trailing
+ * zeros; a UUID is its lower-case text. In text a backslash becomes {@code \\}, a comma {@code \,}, a control character {@code \}{@code uXXXX};
+ * an empty text is {@code \e} and a null {@code \n}. A floating-point number that is an integer below 2^53 is written as one.
+ *
+ * <p>Within one entity the text is one-to-one with the key: a column has one type, and separators are escaped.
+ */
+public final class CanonicalId {
+  private CanonicalId() {}
+
+  /** The id of a key whose fields stand in key order; an empty key has the empty id. */
+  public static String of(Row key) {
+    if (key.size() == 1 && key.value(0) instanceof Value.Int64Value number) {
+      return Long.toString(number.value());
+    }
+    StringBuilder id = new StringBuilder();
+    for (int i = 0; i < key.size(); i++) {
+      if (i > 0) {
+        id.append(',');
+      }
+      append(id, key.name(i), key.value(i));
+    }
+    return id.toString();
+  }
+
+  private static void append(StringBuilder id, String name, Value value) {
+    switch (value.kind()) {
+      case NULL -> id.append("\\n");
+      case BOOL -> id.append(((Value.BoolValue) value).value() ? '1' : '0');
+      case INT64, UINT64, DATE, TIME, DATETIME, TIMESTAMP, UUID -> id.append(value);
+      case DECIMAL -> id.append(decimal(((Value.DecimalValue) value).text()));
+      case DOUBLE -> id.append(floating(((Value.DoubleValue) value).value()));
+      case FLOAT -> id.append(floating(((Value.FloatValue) value).value(), ((Value.FloatValue) value).toString()));
+      case STRING -> escape(id, ((Value.StringValue) value).value());
+      case BYTES -> {
+        byte[] bytes = ((Value.BytesValue) value).value();
+        id.append(bytes.length == 0 ? "\\e" : HexFormat.of().formatHex(bytes));
+      }
+      case RAW -> escape(id, ((Value.RawValue) value).text());
+      case JSON, LIST, DOCUMENT ->
+          throw new EventException(
+              "Key field '%s' is %s, which has no canonical text. Choose a key of plain columns.".formatted(name, value.kind()));
+    }
+  }
+
+  private static String decimal(String text) {
+    char last = text.charAt(text.length() - 1);
+    if (last < '0' || last > '9') {
+      return text; // NaN, Infinity
+    }
+    BigDecimal number = new BigDecimal(text);
+    return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
+  }
+
+  private static String floating(double value) {
+    return floating(value, Double.toString(value));
+  }
+
+  private static String floating(double value, String text) {
+    if (value == Math.rint(value) && Math.abs(value) < 0x1p53) {
+      return Long.toString((long) value);
+    }
+    return text;
+  }
+
+  private static void escape(StringBuilder id, String text) {
+    if (text.isEmpty()) {
+      id.append("\\e");
+      return;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\\' || c == ',') {
+        id.append('\\').append(c);
+      } else if (c < ' ' || c == 0x7f) {
+        id.append("\\u").append(HexFormat.of().toHexDigits(c));
+      } else {
+        id.append(c);
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.millrace.cdc.position;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Keeps positions and leases durably. Used by one pipeline's threads, one call at a time.
+ *
+ * <p>All methods fail with {@link io.millrace.cdc.error.PositionException}, retryable where the store is away; {@link #save} and
+ * {@link #renew} with {@link io.millrace.cdc.error.FencedException} where the lease's token is not the newest any more.
+ */
+public interface PositionStore extends AutoCloseable {
+  /** Where positions are kept, for messages; no secrets. */
+  String describe();
+
+  /**
+   * Takes the pipeline's lease when it is free or has ended.
+   *
+   * @param duration how long it holds without {@link #renew}
+   * @return empty while somebody else holds it
+   */
+  Optional<Lease> acquire(String pipeline, String owner, Duration duration);
+
+  /** The lease with a later end. */
+  Lease renew(Lease lease, Duration duration);
+
+  /** Gives the lease back, so that a standby need not wait; does nothing where it was lost already. */
+  void release(Lease lease);
+
+  /** What is stored for the lease's pipeline; empty where it never ran. */
+  Optional<StoredPosition> load(Lease lease);
+
+  /** Replaces position and epoch durably before it returns. */
+  void save(Lease lease, Optional<Position> position, long epoch);
+
+  /** Frees what the store holds; idempotent. */
+  @Override
+  void close();
+}

@@ -1,0 +1,13 @@
+package io.millrace.cdc.position;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What a store knows about a pipeline.
+ *
+ * @param position empty where the pipeline owned the lease before but never saved one
+ * @param epoch the epoch of the log's versions; 0 before the first
+ * @param savedAt when it was saved, by the store's clock
+ */
+public record StoredPosition(Optional<Position> position, long epoch, Instant savedAt) {}
