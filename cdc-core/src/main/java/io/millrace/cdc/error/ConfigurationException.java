@@ -17,7 +17,11 @@ public final class ConfigurationException extends MillraceException {
   public ConfigurationException(String what, List<String> problems) {
     super(
         "%s cannot work as configured (%s problem%s):%n- %s"
-            .formatted(what, problems.size(), problems.size() == 1 ? "" : "s", String.join(System.lineSeparator() + "- ", problems)),
+            .formatted(
+                what,
+                problems.size(),
+                problems.size() == 1 ? "" : "s",
+                String.join(System.lineSeparator() + "- ", problems)),
         null,
         false);
     this.problems = List.copyOf(problems);

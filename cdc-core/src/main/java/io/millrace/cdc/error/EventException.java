@@ -2,7 +2,10 @@ package io.millrace.cdc.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** An event that cannot be made, encoded or decoded: malformed bytes, a newer contract, a key without canonical text. */
+/**
+ * An event that cannot be made, encoded or decoded: malformed bytes, a newer contract, a key
+ * without canonical text.
+ */
 public final class EventException extends MillraceException {
   private static final long serialVersionUID = 1L;
 

@@ -3,12 +3,19 @@ package io.millrace.cdc.error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Root of everything this library throws on purpose. The message says what failed, with which values, and what to do about it.
+ * Root of everything this library throws on purpose. The message says what failed, with which
+ * values, and what to do about it.
  *
- * <p>{@link #retryable()} tells a failure that may pass by itself (the server is away) from one that needs a person.
+ * <p>{@link #retryable()} tells a failure that may pass by itself (the server is away) from one
+ * that needs a person.
  */
 public abstract sealed class MillraceException extends RuntimeException
-    permits ConfigurationException, EventException, SourceException, PositionException, TransportException, ApplyException {
+    permits ConfigurationException,
+        EventException,
+        SourceException,
+        PositionException,
+        TransportException,
+        ApplyException {
   private static final long serialVersionUID = 1L;
 
   private final boolean retryable;

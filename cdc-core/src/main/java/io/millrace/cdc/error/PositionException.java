@@ -2,7 +2,10 @@ package io.millrace.cdc.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** A position that cannot be loaded or saved: the store is away, or holds a record of a newer format. */
+/**
+ * A position that cannot be loaded or saved: the store is away, or holds a record of a newer
+ * format.
+ */
 public non-sealed class PositionException extends MillraceException {
   private static final long serialVersionUID = 1L;
 

@@ -7,12 +7,15 @@ import java.util.HexFormat;
 /**
  * The id of an entity: one text for a key, the same whichever database the key was read from.
  *
- * <p>Components are joined by a comma. Integers, signed or not, are decimal digits; a decimal loses trailing zeros and its sign when
- * it is zero; booleans are 1 and 0; binary is lower-case hexadecimal; dates and times are ISO 8601 with seconds and without trailing
- * zeros; a UUID is its lower-case text. In text a backslash becomes {@code \\}, a comma {@code \,}, a control character {@code \}{@code uXXXX};
- * an empty text is {@code \e} and a null {@code \n}. A floating-point number that is an integer below 2^53 is written as one.
+ * <p>Components are joined by a comma. Integers, signed or not, are decimal digits; a decimal loses
+ * trailing zeros and its sign when it is zero; booleans are 1 and 0; binary is lower-case
+ * hexadecimal; dates and times are ISO 8601 with seconds and without trailing zeros; a UUID is its
+ * lower-case text. In text a backslash becomes {@code \\}, a comma {@code \,}, a control character
+ * {@code \}{@code uXXXX}; an empty text is {@code \e} and a null {@code \n}. A floating-point
+ * number that is an integer below 2^53 is written as one.
  *
- * <p>Within one entity the text is one-to-one with the key: a column has one type, and separators are escaped.
+ * <p>Within one entity the text is one-to-one with the key: a column has one type, and separators
+ * are escaped.
  */
 public final class CanonicalId {
   private CanonicalId() {}
@@ -39,7 +42,9 @@ public final class CanonicalId {
       case INT64, UINT64, DATE, TIME, DATETIME, TIMESTAMP, UUID -> id.append(value);
       case DECIMAL -> id.append(decimal(((Value.DecimalValue) value).text()));
       case DOUBLE -> id.append(floating(((Value.DoubleValue) value).value()));
-      case FLOAT -> id.append(floating(((Value.FloatValue) value).value(), ((Value.FloatValue) value).toString()));
+      case FLOAT ->
+          id.append(
+              floating(((Value.FloatValue) value).value(), ((Value.FloatValue) value).toString()));
       case STRING -> escape(id, ((Value.StringValue) value).value());
       case BYTES -> {
         byte[] bytes = ((Value.BytesValue) value).value();
@@ -48,7 +53,8 @@ public final class CanonicalId {
       case RAW -> escape(id, ((Value.RawValue) value).text());
       case JSON, LIST, DOCUMENT ->
           throw new EventException(
-              "Key field '%s' is %s, which has no canonical text. Choose a key of plain columns.".formatted(name, value.kind()));
+              "Key field '%s' is %s, which has no canonical text. Choose a key of plain columns."
+                  .formatted(name, value.kind()));
     }
   }
 

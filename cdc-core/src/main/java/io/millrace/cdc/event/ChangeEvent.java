@@ -7,7 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One committed change of one entity, in the contract's form. Immutable; make one with {@link #builder()}.
+ * One committed change of one entity, in the contract's form. Immutable; make one with {@link
+ * #builder()}.
  *
  * @param id canonical text of the key; empty for TRUNCATED
  * @param type what happened
@@ -18,14 +19,16 @@ import org.jspecify.annotations.Nullable;
  * @param entity logical name of the table or collection
  * @param oldValue state before the change where the source knows it
  * @param key the key with its types, in key order
- * @param previousKey of a key change: the other key (the new one on the DELETED, the old one on the CREATED)
+ * @param previousKey of a key change: the other key (the new one on the DELETED, the old one on the
+ *     CREATED)
  * @param routingKey what the transport orders by
  * @param log the log that numbers the version
  * @param version where the change stands in its log
  * @param transactionId the source's transaction, unique within log and epoch
  * @param hops how many appliers' transactions it is away from a local write; 0 is a local write
  * @param headers free-form, e.g. {@code traceparent}
- * @param schema fingerprint of the table's columns when the change was read; empty where there is none
+ * @param schema fingerprint of the table's columns when the change was read; empty where there is
+ *     none
  */
 public record ChangeEvent(
     String id,
@@ -49,7 +52,8 @@ public record ChangeEvent(
   /** Checks what every event must have and copies what could change. */
   public ChangeEvent {
     Check.argument(!entity.isEmpty(), "an event needs an entity");
-    Check.argument(!source.isEmpty(), "an event of entity '%s' needs a source (the service's tag)", entity);
+    Check.argument(
+        !source.isEmpty(), "an event of entity '%s' needs a source (the service's tag)", entity);
     Check.argument(!log.isEmpty(), "an event of entity '%s' needs the name of its log", entity);
     Check.argument(hops >= 0, "hops must not be negative, got %s", hops);
     changedFields = List.copyOf(changedFields);
@@ -79,7 +83,18 @@ public record ChangeEvent(
   /** What it is about, without the data in its rows. */
   @Override
   public String toString() {
-    return type + " " + entity + "/" + id + " " + log + ":" + version + (hops == 0 ? "" : " hops=" + hops) + " from " + source;
+    return type
+        + " "
+        + entity
+        + "/"
+        + id
+        + " "
+        + log
+        + ":"
+        + version
+        + (hops == 0 ? "" : " hops=" + hops)
+        + " from "
+        + source;
   }
 
   /** Collects an event's parts. Not safe for use by several threads. */

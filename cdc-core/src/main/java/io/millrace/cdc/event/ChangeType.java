@@ -12,7 +12,9 @@ public enum ChangeType {
   DELETED,
   /** The state of a row as a backfill read it; a live change of the same key always beats it. */
   SNAPSHOT,
-  /** Every row of the entity was removed at once; such an event has an empty id and an empty key. */
+  /**
+   * Every row of the entity was removed at once; such an event has an empty id and an empty key.
+   */
   TRUNCATED,
   /** An outbox event that is not state. */
   MESSAGE;

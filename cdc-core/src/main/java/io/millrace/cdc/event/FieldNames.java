@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An ordered list of distinct field names, shared by all rows of one table so that a row is no more than an array of values.
+ * An ordered list of distinct field names, shared by all rows of one table so that a row is no more
+ * than an array of values.
  *
  * <p>Immutable. Two lists with the same names in the same order are equal.
  */

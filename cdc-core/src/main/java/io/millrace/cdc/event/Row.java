@@ -8,7 +8,8 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ordered list of named values. A field that is not there is unknown; a field that is null holds {@link Value#NULL}.
+ * An ordered list of named values. A field that is not there is unknown; a field that is null holds
+ * {@link Value#NULL}.
  *
  * <p>Immutable; {@link #wrap} takes its array without a copy for the hot path.
  */
@@ -46,7 +47,8 @@ public final class Row {
    * @param partial whether the writer could not give every column
    */
   public static Row wrap(FieldNames names, Value[] values, boolean partial) {
-    Check.argument(names.size() == values.length, "%s names for %s values", names.size(), values.length);
+    Check.argument(
+        names.size() == values.length, "%s names for %s values", names.size(), values.length);
     return new Row(names, values, partial);
   }
 
@@ -80,7 +82,10 @@ public final class Row {
     return values[index];
   }
 
-  /** The value of a field, or null where the row has no such field (a field that is null gives {@link Value#NULL}). */
+  /**
+   * The value of a field, or null where the row has no such field (a field that is null gives
+   * {@link Value#NULL}).
+   */
   public @Nullable Value get(String name) {
     int index = names.indexOf(name);
     return index < 0 ? null : values[index];
@@ -94,7 +99,10 @@ public final class Row {
   @Override
   public boolean equals(Object other) {
     return this == other
-        || (other instanceof Row row && partial == row.partial && names.equals(row.names) && Arrays.equals(values, row.values));
+        || (other instanceof Row row
+            && partial == row.partial
+            && names.equals(row.names)
+            && Arrays.equals(values, row.values));
   }
 
   @Override
@@ -102,7 +110,10 @@ public final class Row {
     return 31 * names.hashCode() + Arrays.hashCode(values);
   }
 
-  /** The fields with their values, for people: values of a row are data, so do not log them where that is not allowed. */
+  /**
+   * The fields with their values, for people: values of a row are data, so do not log them where
+   * that is not allowed.
+   */
   @Override
   public String toString() {
     StringJoiner joiner = new StringJoiner(", ", "{", partial ? ", …}" : "}");

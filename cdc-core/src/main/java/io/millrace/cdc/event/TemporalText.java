@@ -3,7 +3,10 @@ package io.millrace.cdc.event;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 
-/** One text for times in every database: ISO 8601, seconds always written, no trailing zeros in the fraction. */
+/**
+ * One text for times in every database: ISO 8601, seconds always written, no trailing zeros in the
+ * fraction.
+ */
 final class TemporalText {
   private static final long MICROS_PER_SECOND = 1_000_000;
 

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * One value of a row, exactly as the database holds it. Closed: switch on {@link #kind()} without a default, so that a new kind
- * breaks compilation. Immutable; two values are equal when kind and content are (a decimal's scale counts).
+ * One value of a row, exactly as the database holds it. Closed: switch on {@link #kind()} without a
+ * default, so that a new kind breaks compilation. Immutable; two values are equal when kind and
+ * content are (a decimal's scale counts).
  */
 public sealed interface Value {
   /** The one null. */
@@ -88,7 +89,10 @@ public sealed interface Value {
     }
   }
 
-  /** An unsigned 64-bit integer; {@code value} holds its bits. Narrower unsigned columns are {@link Int64Value}s. */
+  /**
+   * An unsigned 64-bit integer; {@code value} holds its bits. Narrower unsigned columns are {@link
+   * Int64Value}s.
+   */
   record UInt64Value(long value) implements Value {
     @Override
     public Kind kind() {
@@ -204,21 +208,30 @@ public sealed interface Value {
     }
   }
 
-  /** A time of day or a signed duration: microseconds since midnight, negative and above 24 h where the database allows it. */
+  /**
+   * A time of day or a signed duration: microseconds since midnight, negative and above 24 h where
+   * the database allows it.
+   */
   record TimeValue(long micros) implements Value {
     @Override
     public Kind kind() {
       return Kind.TIME;
     }
 
-    /** {@code [-]HH:MM:SS[.ffffff]}, hours as many digits as needed, no trailing zeros in the fraction. */
+    /**
+     * {@code [-]HH:MM:SS[.ffffff]}, hours as many digits as needed, no trailing zeros in the
+     * fraction.
+     */
     @Override
     public String toString() {
       return TemporalText.time(micros);
     }
   }
 
-  /** A date and time without a zone: seconds since 1970-01-01T00:00:00 read as if in UTC, and 0–999,999,999 nanoseconds. */
+  /**
+   * A date and time without a zone: seconds since 1970-01-01T00:00:00 read as if in UTC, and
+   * 0–999,999,999 nanoseconds.
+   */
   record DateTimeValue(long epochSecond, int nano) implements Value {
     /** From {@link LocalDateTime}. */
     public static DateTimeValue of(LocalDateTime value) {
@@ -321,10 +334,11 @@ public sealed interface Value {
   }
 
   /**
-   * A value of a type the library does not know, or one that its typed form cannot hold (MySQL's 0000-00-00, PostgreSQL's
-   * infinity as a date).
+   * A value of a type the library does not know, or one that its typed form cannot hold (MySQL's
+   * 0000-00-00, PostgreSQL's infinity as a date).
    *
-   * @param type the database's own name of the type with the database in front, e.g. {@code postgres:tsvector}
+   * @param type the database's own name of the type with the database in front, e.g. {@code
+   *     postgres:tsvector}
    * @param text the database's text for it
    */
   record RawValue(String type, String text) implements Value {

@@ -6,10 +6,11 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Where a change stands in its log: ordered bytes made of an epoch (8 bytes), a coordinate in the log and an ordinal.
+ * Where a change stands in its log: ordered bytes made of an epoch (8 bytes), a coordinate in the
+ * log and an ordinal.
  *
- * <p>Versions compare as unsigned bytes, and only within one log. A version is a function of the log alone, never of filters or of
- * how many events were sent. Immutable.
+ * <p>Versions compare as unsigned bytes, and only within one log. A version is a function of the
+ * log alone, never of filters or of how many events were sent. Immutable.
  */
 public final class Version implements Comparable<Version> {
   private final byte[] bytes;
@@ -26,7 +27,8 @@ public final class Version implements Comparable<Version> {
    */
   public static Version of(long epoch, byte[] coordinate) {
     Check.argument(epoch >= 0, "epoch must not be negative, got %s", epoch);
-    return new Version(ByteBuffer.allocate(8 + coordinate.length).putLong(epoch).put(coordinate).array());
+    return new Version(
+        ByteBuffer.allocate(8 + coordinate.length).putLong(epoch).put(coordinate).array());
   }
 
   /** The version written by {@link #toBytes()}; at least 8 bytes; copied. */

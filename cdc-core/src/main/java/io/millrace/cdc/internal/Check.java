@@ -3,7 +3,10 @@ package io.millrace.cdc.internal;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Catches the caller's mistakes: IllegalArgumentException, IllegalStateException, NullPointerException with a text that helps. */
+/**
+ * Catches the caller's mistakes: IllegalArgumentException, IllegalStateException,
+ * NullPointerException with a text that helps.
+ */
 public final class Check {
   private Check() {}
 

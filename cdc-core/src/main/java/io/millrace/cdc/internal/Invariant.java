@@ -16,6 +16,7 @@ public final class Invariant {
 
   /** An error to throw where a branch cannot be reached. */
   public static AssertionError broken(String message, @Nullable Object... values) {
-    return new AssertionError("Bug in Millrace, please report: " + String.format(Locale.ROOT, message, values));
+    return new AssertionError(
+        "Bug in Millrace, please report: " + String.format(Locale.ROOT, message, values));
   }
 }

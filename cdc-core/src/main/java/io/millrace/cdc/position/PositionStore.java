@@ -6,8 +6,9 @@ import java.util.Optional;
 /**
  * Keeps positions and leases durably. Used by one pipeline's threads, one call at a time.
  *
- * <p>All methods fail with {@link io.millrace.cdc.error.PositionException}, retryable where the store is away; {@link #save} and
- * {@link #renew} with {@link io.millrace.cdc.error.FencedException} where the lease's token is not the newest any more.
+ * <p>All methods fail with {@link io.millrace.cdc.error.PositionException}, retryable where the
+ * store is away; {@link #save} and {@link #renew} with {@link
+ * io.millrace.cdc.error.FencedException} where the lease's token is not the newest any more.
  */
 public interface PositionStore extends AutoCloseable {
   /** Where positions are kept, for messages; no secrets. */
@@ -24,7 +25,9 @@ public interface PositionStore extends AutoCloseable {
   /** The lease with a later end. */
   Lease renew(Lease lease, Duration duration);
 
-  /** Gives the lease back, so that a standby need not wait; does nothing where it was lost already. */
+  /**
+   * Gives the lease back, so that a standby need not wait; does nothing where it was lost already.
+   */
   void release(Lease lease);
 
   /** What is stored for the lease's pipeline; empty where it never ran. */

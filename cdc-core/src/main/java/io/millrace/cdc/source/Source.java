@@ -4,9 +4,11 @@ import io.millrace.cdc.error.Finding;
 import java.util.List;
 
 /**
- * One captured database. Immutable configuration; nothing is connected until {@link #open} or {@link #preflight}.
+ * One captured database. Immutable configuration; nothing is connected until {@link #open} or
+ * {@link #preflight}.
  *
- * <p>Both fail with a retryable {@link io.millrace.cdc.error.SourceException} where the server cannot be reached.
+ * <p>Both fail with a retryable {@link io.millrace.cdc.error.SourceException} where the server
+ * cannot be reached.
  */
 public interface Source {
   /** Tag of the application whose changes these are; stands in the events' {@code source}. */
@@ -15,16 +17,20 @@ public interface Source {
   /** What is captured and where, for messages and logs; no secrets. */
   String describe();
 
-  /** Connects and names every setting that would lose data silently and every missing grant; empty where all is well. */
+  /**
+   * Connects and names every setting that would lose data silently and every missing grant; empty
+   * where all is well.
+   */
   List<Finding> preflight();
 
   /**
    * Connects and starts to read.
    *
-   * <p>Where {@code start} holds a position, the reader re-reads the position's witness and fails with
-   * {@link io.millrace.cdc.error.LostPositionException} where it is not what the position says or is gone. Where the log's identity changed
-   * in a way that lets reading go on, the reader's {@link SourceReader#epoch()} is higher than {@code start.epoch()}; the pipeline stores
-   * it before it publishes anything.
+   * <p>Where {@code start} holds a position, the reader re-reads the position's witness and fails
+   * with {@link io.millrace.cdc.error.LostPositionException} where it is not what the position says
+   * or is gone. Where the log's identity changed in a way that lets reading go on, the reader's
+   * {@link SourceReader#epoch()} is higher than {@code start.epoch()}; the pipeline stores it
+   * before it publishes anything.
    */
   SourceReader open(ReaderStart start);
 

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * What one poll gave.
  *
  * @param events changes in log order; echoes of an applier are left out already
- * @param position where reading may resume once all events up to and including this batch are acknowledged; null in the middle of a
- *     transaction
+ * @param position where reading may resume once all events up to and including this batch are
+ *     acknowledged; null in the middle of a transaction
  * @param echoes how many changes were left out because an applier made them
  */
 public record SourceBatch(List<ChangeEvent> events, @Nullable Position position, int echoes) {

@@ -3,7 +3,10 @@ package io.millrace.cdc.transport;
 import java.util.Map;
 import java.util.Set;
 
-/** Says where to read on, because offsets live in the target. Called on the polling thread, inside {@link Subscription#poll}. */
+/**
+ * Says where to read on, because offsets live in the target. Called on the polling thread, inside
+ * {@link Subscription#poll}.
+ */
 public interface AssignmentListener {
   /**
    * Partitions were assigned.
@@ -12,6 +15,9 @@ public interface AssignmentListener {
    */
   Map<Integer, StartOffset> assigned(Channel channel, Set<Integer> partitions);
 
-  /** Partitions were taken away: what was polled from them and is not committed belongs to somebody else now. */
+  /**
+   * Partitions were taken away: what was polled from them and is not committed belongs to somebody
+   * else now.
+   */
   void revoked(Set<Integer> partitions);
 }

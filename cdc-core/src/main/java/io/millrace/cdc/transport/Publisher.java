@@ -8,25 +8,34 @@ import java.util.List;
 /**
  * The sending side of a transport.
  *
- * <p>{@link #publish} is called by one thread. Events of one routing key reach the channel in the order of the calls; where one of them
- * fails for good, later ones of its key must not pass it unless their callbacks fail too.
+ * <p>{@link #publish} is called by one thread. Events of one routing key reach the channel in the
+ * order of the calls; where one of them fails for good, later ones of its key must not pass it
+ * unless their callbacks fail too.
  */
 public interface Publisher extends AutoCloseable {
   /** Where events go, for messages; no secrets. */
   String describe();
 
-  /** Connects and names every setting that would lose or reorder events. Fails with a retryable TransportException where away. */
+  /**
+   * Connects and names every setting that would lose or reorder events. Fails with a retryable
+   * TransportException where away.
+   */
   List<Finding> preflight();
 
   /**
-   * Sends an event. Returns before it is acknowledged; may block while the transport's own buffer is full.
+   * Sends an event. Returns before it is acknowledged; may block while the transport's own buffer
+   * is full.
    *
-   * <p>Fails at once, without the callback, with a {@link io.millrace.cdc.error.TransportException} that is not retryable where this event
-   * can never be sent (too large).
+   * <p>Fails at once, without the callback, with a {@link io.millrace.cdc.error.TransportException}
+   * that is not retryable where this event can never be sent (too large).
    */
-  void publish(String routingKey, Encoded event, PublishCallback callback) throws InterruptedException;
+  void publish(String routingKey, Encoded event, PublishCallback callback)
+      throws InterruptedException;
 
-  /** Stops within about the timeout; callbacks of what was not acknowledged may never come; idempotent. */
+  /**
+   * Stops within about the timeout; callbacks of what was not acknowledged may never come;
+   * idempotent.
+   */
   void close(Duration timeout);
 
   /** Stops within 10 seconds. */

@@ -11,7 +11,10 @@ import io.millrace.cdc.internal.Check;
 public record StartOffset(Kind kind, long offset) {
   /** How a start is given. */
   public enum Kind {
-    /** At this offset; the subscription fails where it is not there any more (below the oldest, above the newest + 1). */
+    /**
+     * At this offset; the subscription fails where it is not there any more (below the oldest,
+     * above the newest + 1).
+     */
     AT,
     /** At the oldest delivery there is. */
     OLDEST,

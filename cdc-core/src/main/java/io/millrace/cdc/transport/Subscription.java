@@ -7,9 +7,10 @@ import java.util.Map;
 /** A member of a subscriber's group. Used by one thread, except {@link #wakeUp()}. */
 public interface Subscription extends AutoCloseable {
   /**
-   * The next deliveries, in order within each partition; empty when none came within {@code maxWait}. Each offset is delivered once
-   * unless {@link #seek} goes back. Fails with {@link io.millrace.cdc.error.TransportException}; where an {@link StartOffset.Kind#AT} offset
-   * is gone, with one that is not retryable and names topic, partition and both offsets.
+   * The next deliveries, in order within each partition; empty when none came within {@code
+   * maxWait}. Each offset is delivered once unless {@link #seek} goes back. Fails with {@link
+   * io.millrace.cdc.error.TransportException}; where an {@link StartOffset.Kind#AT} offset is gone,
+   * with one that is not retryable and names topic, partition and both offsets.
    */
   List<Delivery> poll(int maxDeliveries, Duration maxWait) throws InterruptedException;
 
