@@ -1,6 +1,7 @@
 package io.millrace.cdc.error;
 
 import java.util.List;
+import java.util.Locale;
 
 /** A configuration that cannot work. Lists every problem found, not only the first. */
 public final class ConfigurationException extends MillraceException {
@@ -16,12 +17,13 @@ public final class ConfigurationException extends MillraceException {
    */
   public ConfigurationException(String what, List<String> problems) {
     super(
-        "%s cannot work as configured (%s problem%s):%n- %s"
-            .formatted(
-                what,
-                problems.size(),
-                problems.size() == 1 ? "" : "s",
-                String.join(System.lineSeparator() + "- ", problems)),
+        String.format(
+            Locale.ROOT,
+            "%s cannot work as configured (%s problem%s):%n- %s",
+            what,
+            problems.size(),
+            problems.size() == 1 ? "" : "s",
+            String.join(System.lineSeparator() + "- ", problems)),
         null,
         false);
     this.problems = List.copyOf(problems);

@@ -3,6 +3,7 @@ package io.millrace.cdc.event;
 import io.millrace.cdc.error.EventException;
 import java.math.BigDecimal;
 import java.util.HexFormat;
+import java.util.Locale;
 
 /**
  * The id of an entity: one text for a key, the same whichever database the key was read from.
@@ -53,8 +54,11 @@ public final class CanonicalId {
       case RAW -> escape(id, ((Value.RawValue) value).text());
       case JSON, LIST, DOCUMENT ->
           throw new EventException(
-              "Key field '%s' is %s, which has no canonical text. Choose a key of plain columns."
-                  .formatted(name, value.kind()));
+              String.format(
+                  Locale.ROOT,
+                  "Key field '%s' is %s, which has no canonical text. Choose a key of plain columns.",
+                  name,
+                  value.kind()));
     }
   }
 
