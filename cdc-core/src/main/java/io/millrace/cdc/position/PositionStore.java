@@ -30,7 +30,10 @@ public interface PositionStore extends AutoCloseable {
    */
   void release(Lease lease);
 
-  /** What is stored for the lease's pipeline; empty where it never ran. */
+  /**
+   * What is stored for the lease's pipeline; empty where it never saved anything, so that this is
+   * its first start.
+   */
   Optional<StoredPosition> load(Lease lease);
 
   /** Replaces position and epoch durably before it returns. */

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * What a store knows about a pipeline.
  *
- * @param position empty where the pipeline owned the lease before but never saved one
+ * @param position empty where it was removed by hand: a pipeline that ran before has lost it
  * @param epoch the epoch of the log's versions; 0 before the first
  * @param savedAt when it was saved, by the store's clock
  */
