@@ -1,5 +1,6 @@
 package io.millrace.cdc.event;
 
+import io.millrace.cdc.internal.Check;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -133,6 +134,22 @@ public sealed interface Value {
 
   /** An exact decimal as plain text, scale kept ("10.50"), or NaN, Infinity, -Infinity. */
   record DecimalValue(String text) implements Value {
+    /** Refuses what {@link #isDecimal} refuses. */
+    public DecimalValue {
+      Check.argument(
+          isDecimal(text),
+          "a decimal is a plain number like -10.50, NaN, Infinity or -Infinity, not '%s'",
+          text);
+    }
+
+    /**
+     * Whether a text is a decimal: digits with a minus before and a point between them, if any (no
+     * exponent), or NaN, Infinity, -Infinity.
+     */
+    public static boolean isDecimal(String text) {
+      return DecimalText.isDecimal(text);
+    }
+
     /** A decimal in plain notation. */
     public static DecimalValue of(BigDecimal value) {
       return new DecimalValue(value.toPlainString());
