@@ -1,0 +1,138 @@
+package io.millrace.cdc.codec;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.millrace.cdc.error.EventException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.internal.Invariant;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.util.Map;
+
+/**
+ * The contract itself: an event as the protobuf message {@code millrace.cdc.v1.ChangeEvent}, format
+ * 1.
+ *
+ * <p>The same event always gives the same bytes (headers are sorted). Text must be well-formed
+ * Unicode: half of a surrogate pair has no UTF-8 and is refused, never replaced. Lists and
+ * documents nest up to {@value #MAX_DEPTH} levels.
+ *
+ * <p>Decoding refuses what it would have to guess: another content type, a newer format, no format,
+ * an unknown type or kind of value, a missing log, version, source or entity. Unknown fields of a
+ * known format are left out: a field that changes what an event means raises the format.
+ *
+ * <p>Immutable; used by any number of threads.
+ */
+public final class ProtobufCodec implements EventCodec {
+  /** Name of the transport header that carries {@link #contentType()}. */
+  public static final String CONTENT_TYPE_HEADER = "content-type";
+
+  /** The contract's format that is written, and the newest that is read. */
+  static final int FORMAT = 1;
+
+  /** How deep lists and documents may nest in each other. */
+  static final int MAX_DEPTH = 200;
+
+  /** A level of nesting is at most three messages: the value, its row, the row's field. */
+  private static final int RECURSION_LIMIT = 3 * MAX_DEPTH + 10;
+
+  private static final String CONTENT_TYPE =
+      "application/x-protobuf;message=millrace.cdc.v1.ChangeEvent";
+
+  private static final Map<String, String> HEADERS = Map.of(CONTENT_TYPE_HEADER, CONTENT_TYPE);
+
+  private static final ProtobufCodec INSTANCE = new ProtobufCodec();
+
+  private ProtobufCodec() {}
+
+  /** The codec; it has no options. */
+  public static ProtobufCodec instance() {
+    return INSTANCE;
+  }
+
+  @Override
+  public String contentType() {
+    return CONTENT_TYPE;
+  }
+
+  @Override
+  public Encoded encode(ChangeEvent event) {
+    try {
+      return new Encoded(toBytes(ProtobufWriter.event(event)), HEADERS);
+    } catch (IllegalArgumentException cause) {
+      throw new EventException("Cannot encode " + event + ": " + cause.getMessage(), cause);
+    }
+  }
+
+  @Override
+  public ChangeEvent decode(Encoded encoded) {
+    String contentType = encoded.headers().get(CONTENT_TYPE_HEADER);
+    if (contentType != null && !contentType.equals(CONTENT_TYPE)) {
+      throw new EventException(
+          "Cannot decode an event of content type '%s': this codec reads '%s'. Give the reader the"
+                  .formatted(contentType, CONTENT_TYPE)
+              + " codec that the writer uses.");
+    }
+    io.millrace.cdc.v1.ChangeEvent message = parse(encoded.body());
+    checkFormat(message);
+    try {
+      return ProtobufReader.event(message);
+    } catch (IllegalArgumentException | DateTimeException cause) {
+      throw new EventException(
+          "Cannot decode " + about(message) + ": " + cause.getMessage(), cause);
+    }
+  }
+
+  private static byte[] toBytes(io.millrace.cdc.v1.ChangeEvent message) {
+    byte[] bytes = new byte[message.getSerializedSize()];
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    out.useDeterministicSerialization();
+    try {
+      message.writeTo(out);
+    } catch (IOException cause) {
+      throw Invariant.broken("an array of the right size cannot be written: %s", cause);
+    }
+    out.checkNoSpaceLeft();
+    return bytes;
+  }
+
+  private static io.millrace.cdc.v1.ChangeEvent parse(byte[] bytes) {
+    try {
+      CodedInputStream in = CodedInputStream.newInstance(bytes);
+      in.setRecursionLimit(RECURSION_LIMIT);
+      io.millrace.cdc.v1.ChangeEvent message =
+          io.millrace.cdc.v1.ChangeEvent.parser().parseFrom(in);
+      in.checkLastTagWas(0);
+      return message;
+    } catch (InvalidProtocolBufferException cause) {
+      throw new EventException(
+          "Cannot decode %s bytes: they are no millrace.cdc.v1.ChangeEvent (%s). Does another program write to this channel?"
+              .formatted(bytes.length, cause.getMessage()),
+          cause);
+    }
+  }
+
+  private static void checkFormat(io.millrace.cdc.v1.ChangeEvent message) {
+    int format = message.getFormat();
+    if (format == FORMAT) {
+      return;
+    }
+    if (format == 0) {
+      throw new EventException(
+          "Cannot decode %s: it names no format, so it was not written by this library. Does another program write to this channel?"
+              .formatted(about(message)));
+    }
+    throw new EventException(
+        "Cannot decode %s: it has format %s, this library reads up to %s; upgrade this application's library to at least the writer's release."
+            .formatted(about(message), Integer.toUnsignedString(format), FORMAT));
+  }
+
+  private static String about(io.millrace.cdc.v1.ChangeEvent message) {
+    String entity = message.getEntity();
+    if (entity.isEmpty() && message.getId().isEmpty()) {
+      return "an event without entity and id";
+    }
+    return "the event of " + (entity.isEmpty() ? "(no entity)" : entity) + "/" + message.getId();
+  }
+}
