@@ -1,0 +1,189 @@
+package io.millrace.cdc.pipeline;
+
+import io.millrace.cdc.error.TransportException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Version;
+import io.millrace.cdc.position.Position;
+import io.millrace.cdc.transport.PublishCallback;
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns acknowledgements that come in any order into the one position up to which everything is
+ * acknowledged.
+ *
+ * <p>Per batch it keeps a count, per event nothing but the callback. Acknowledgements may come on
+ * any thread; everything else is called by the capture thread alone. A ledger is used for one run
+ * of a reader: what is acknowledged late for an earlier run changes nothing.
+ */
+final class AckLedger {
+  private final ArrayDeque<Batch> batches = new ArrayDeque<>();
+  private final AtomicLong events = new AtomicLong();
+  private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong acknowledged = new AtomicLong();
+  private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
+  private volatile @Nullable Thread waiting;
+
+  /** An event that the transport gave up on. */
+  record Failure(String event, TransportException error) {}
+
+  /** A new batch after all others. */
+  Batch open() {
+    Batch batch = new Batch();
+    batches.addLast(batch);
+    return batch;
+  }
+
+  /**
+   * The newest position before which every event is acknowledged.
+   *
+   * @return null where there is none newer than at the last call
+   */
+  @Nullable Position advance() {
+    Position reached = null;
+    Batch head = batches.peekFirst();
+    while (head != null && head.isDone()) {
+      batches.removeFirst();
+      reached = head.position != null ? head.position : reached;
+      head = batches.peekFirst();
+    }
+    return reached;
+  }
+
+  long eventsInFlight() {
+    return events.get();
+  }
+
+  long bytesInFlight() {
+    return bytes.get();
+  }
+
+  /** Events acknowledged so far; safe for any thread. */
+  long acknowledged() {
+    return acknowledged.get();
+  }
+
+  /** The first failure, or null. */
+  @Nullable Failure failure() {
+    return failure.get();
+  }
+
+  /**
+   * Waits for an acknowledgement or failure, at most that long; may return early.
+   *
+   * @param seen what {@link #acknowledged()} said before the caller decided to wait
+   */
+  void await(long seen, long nanos) throws InterruptedException {
+    waiting = Thread.currentThread();
+    try {
+      if (acknowledged.get() == seen && failure.get() == null) {
+        LockSupport.parkNanos(this, nanos);
+      }
+    } finally {
+      waiting = null;
+    }
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+  }
+
+  private void wake() {
+    Thread thread = waiting;
+    if (thread != null) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** What one poll gave. */
+  final class Batch {
+    // One more than the events in flight until the batch is sealed, so that it is not done early.
+    private final AtomicInteger pending = new AtomicInteger(1);
+    private @Nullable Position position;
+
+    /** Counts an event that is about to be published; the result is its callback. */
+    PublishCallback expect(ChangeEvent event, int size) {
+      pending.incrementAndGet();
+      events.incrementAndGet();
+      bytes.addAndGet(size);
+      return new InFlight(this, event, size);
+    }
+
+    /**
+     * No more events follow in this batch.
+     *
+     * @param resume where reading may resume once all up to here is acknowledged; null where it may
+     *     not
+     */
+    void seal(@Nullable Position resume) {
+      position = resume;
+      pending.decrementAndGet();
+      foldIntoPrevious();
+    }
+
+    private boolean isDone() {
+      return pending.get() == 0;
+    }
+
+    /** A batch without events adds a position only, so that idle polls do not pile up. */
+    private void foldIntoPrevious() {
+      if (!isDone() || batches.size() < 2 || batches.peekLast() != this) {
+        return;
+      }
+      batches.removeLast();
+      Batch previous = batches.getLast();
+      previous.position = position != null ? position : previous.position;
+    }
+  }
+
+  /**
+   * One event's callback. The boolean says that it was told, since twice would be once too often.
+   */
+  private final class InFlight extends AtomicBoolean implements PublishCallback {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Batch batch;
+    private final String entity;
+    private final String id;
+    private final transient Version version;
+    private final int size;
+
+    InFlight(Batch batch, ChangeEvent event, int size) {
+      this.batch = batch;
+      this.entity = event.entity();
+      this.id = event.id();
+      this.version = event.version();
+      this.size = size;
+    }
+
+    @Override
+    public void acknowledged() {
+      if (compareAndSet(false, true)) {
+        // The batch first: who sees nothing in flight must also see the batch done.
+        batch.pending.decrementAndGet();
+        bytes.addAndGet(-size);
+        events.decrementAndGet();
+        acknowledged.incrementAndGet();
+        wake();
+      }
+    }
+
+    @Override
+    public void failed(TransportException error) {
+      if (compareAndSet(false, true)) {
+        // The batch keeps its count: no position at or after this event is ever reached.
+        failure.compareAndSet(null, new Failure(entity + "/" + id + " " + version, error));
+        wake();
+      }
+    }
+
+    @Override
+    public String toString() {
+      return entity + "/" + id + " " + version;
+    }
+  }
+}

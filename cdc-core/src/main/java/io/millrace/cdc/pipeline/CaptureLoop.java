@@ -1,0 +1,165 @@
+package io.millrace.cdc.pipeline;
+
+import io.millrace.cdc.error.ConfigurationException;
+import io.millrace.cdc.error.FencedException;
+import io.millrace.cdc.error.Finding;
+import io.millrace.cdc.error.LostPositionException;
+import io.millrace.cdc.error.MillraceException;
+import io.millrace.cdc.position.StoredPosition;
+import io.millrace.cdc.source.FirstStart;
+import io.millrace.cdc.source.ReaderStart;
+import io.millrace.cdc.source.SourceReader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the capture thread does from its start to its end: sessions, and what lies between them. */
+final class CaptureLoop implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
+  private final PipelineSettings settings;
+  private final StatusBoard board;
+  private final StopSignal stop;
+  private final LeaseKeeper lease;
+  private final Backoff backoff;
+
+  /** Why the next session starts without a position, where the policy allows it. */
+  private @Nullable LostPositionException accepted;
+
+  CaptureLoop(PipelineSettings settings, StatusBoard board, StopSignal stop) {
+    this.settings = settings;
+    this.board = board;
+    this.stop = stop;
+    this.lease = new LeaseKeeper(settings, board);
+    this.backoff = new Backoff(settings.retryMin(), settings.retryMax());
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!stop.requested() && board.state() != PipelineState.FAILED) {
+        session();
+      }
+    } catch (InterruptedException e) {
+      // The thread is the pipeline's own: only close() interrupts it, past its deadline.
+      LOG.warn("Pipeline '{}' was interrupted and ends", settings.name());
+    } finally {
+      lease.release();
+    }
+  }
+
+  private void session() throws InterruptedException {
+    try {
+      board.become(PipelineState.STARTING);
+      if (standBy()) {
+        read();
+      }
+    } catch (FencedException e) {
+      lease.lost();
+      board.error(e);
+      LOG.warn("Pipeline '{}' lost its lease: {}", settings.name(), e.getMessage());
+    } catch (LostPositionException e) {
+      lost(e);
+    } catch (MillraceException e) {
+      if (e.retryable()) {
+        retry(e);
+      } else {
+        board.failed(e);
+      }
+    } catch (RuntimeException | Error e) {
+      board.failed(e);
+    }
+  }
+
+  /** Waits until the lease is held; false where the pipeline ends before. */
+  private boolean standBy() throws InterruptedException {
+    while (!stop.requested()) {
+      if (lease.acquire()) {
+        board.become(PipelineState.STARTING);
+        return true;
+      }
+      board.become(PipelineState.STANDBY);
+      stop.await(Math.min(settings.leaseDuration().toNanos() / 5, 1_000_000_000L));
+    }
+    return false;
+  }
+
+  private void read() throws InterruptedException {
+    Optional<StoredPosition> stored = settings.positions().load(lease.lease());
+    if (accepted == null && stored.isPresent() && stored.get().position().isEmpty()) {
+      throw new LostPositionException(
+          "Pipeline '%s' ran before (epoch %s, last saved %s) and %s holds no position of it any more."
+              .formatted(
+                  settings.name(),
+                  stored.get().epoch(),
+                  stored.get().savedAt(),
+                  settings.positions().describe()));
+    }
+    preflight();
+    ReaderStart start = start(stored);
+    try (SourceReader reader = settings.source().open(start);
+        CaptureSession session = new CaptureSession(settings, board, stop, lease, reader)) {
+      session.begin(start);
+      if (accepted != null) {
+        board.gapAccepted(String.valueOf(accepted.getMessage()), reader.position());
+        accepted = null;
+      }
+      board.become(PipelineState.RUNNING);
+      session.pump(backoff);
+    }
+  }
+
+  private ReaderStart start(Optional<StoredPosition> stored) {
+    long epoch = stored.map(StoredPosition::epoch).orElse(0L);
+    if (accepted != null) {
+      return new ReaderStart(settings.name(), Optional.empty(), epoch, FirstStart.OLDEST, true);
+    }
+    return new ReaderStart(
+        settings.name(), stored.flatMap(StoredPosition::position), epoch, settings.firstStart());
+  }
+
+  private void preflight() {
+    List<Finding> findings = new ArrayList<>(settings.source().preflight());
+    findings.addAll(settings.publisher().preflight());
+    List<String> refused = new ArrayList<>();
+    for (Finding finding : findings) {
+      switch (finding.severity()) {
+        case REFUSED -> refused.add(finding.toString());
+        case WARNING -> LOG.warn("Pipeline '{}': {}", settings.name(), finding);
+      }
+    }
+    if (!refused.isEmpty()) {
+      throw new ConfigurationException("pipeline '" + settings.name() + "'", refused);
+    }
+  }
+
+  private void lost(LostPositionException e) {
+    boolean again = accepted != null;
+    switch (settings.lostPosition()) {
+      case STOP ->
+          board.failed(
+              new LostPositionException(
+                  e.getMessage()
+                      + " To go on without what lies between, start the pipeline once with lostPosition(LostPosition.ACCEPT_GAP).",
+                  e));
+      case ACCEPT_GAP -> {
+        if (again) {
+          board.failed(e);
+        } else {
+          accepted = e;
+        }
+      }
+    }
+  }
+
+  private void retry(MillraceException e) throws InterruptedException {
+    Duration pause = backoff.next();
+    board.become(PipelineState.RETRYING);
+    board.retrying(e, pause);
+    stop.await(pause.toNanos());
+  }
+}

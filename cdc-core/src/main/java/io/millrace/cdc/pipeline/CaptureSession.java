@@ -1,0 +1,277 @@
+package io.millrace.cdc.pipeline;
+
+import io.millrace.cdc.codec.Encoded;
+import io.millrace.cdc.error.FencedException;
+import io.millrace.cdc.error.PositionException;
+import io.millrace.cdc.error.TransportException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.internal.Invariant;
+import io.millrace.cdc.position.Position;
+import io.millrace.cdc.source.ReaderStart;
+import io.millrace.cdc.source.SourceBatch;
+import io.millrace.cdc.source.SourceReader;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of a reader: from its opening to the first failure or the end. Capture thread only. */
+final class CaptureSession implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
+  /** Longest wait for changes, so that leases and positions are looked after meanwhile. */
+  private static final Duration POLL_WAIT = Duration.ofMillis(250);
+
+  private static final long ROOM_WAIT_NANOS = 50_000_000L;
+
+  /**
+   * After a failure acknowledgements under way get this long to come in; each saves a duplicate.
+   */
+  private static final long SETTLE_NANOS = 1_000_000_000L;
+
+  /**
+   * A position that moved without events is saved this much more rarely: where the store lives in
+   * the captured database, every save moves the log again.
+   */
+  private static final int IDLE_FACTOR = 30;
+
+  private final PipelineSettings settings;
+  private final StatusBoard board;
+  private final StopSignal stop;
+  private final LeaseKeeper lease;
+  private final SourceReader reader;
+  private final EventStage stage;
+  private final AckLedger ledger = new AckLedger();
+  private long epoch;
+  private @Nullable Position reached;
+  private @Nullable Position saved;
+  private long lastSaveNanos = System.nanoTime();
+  private long savedAcknowledged;
+  private long progressAcknowledged;
+
+  CaptureSession(
+      PipelineSettings settings,
+      StatusBoard board,
+      StopSignal stop,
+      LeaseKeeper lease,
+      SourceReader reader) {
+    this.settings = settings;
+    this.board = board;
+    this.stop = stop;
+    this.lease = lease;
+    this.reader = reader;
+    this.stage = new EventStage(settings);
+  }
+
+  /** Saves what must stand before the first event: a first position, a risen epoch. */
+  void begin(ReaderStart start) {
+    epoch = reader.epoch();
+    Invariant.that(
+        epoch > start.epoch() || (epoch == start.epoch() && !start.gapAccepted()),
+        "the reader of %s has epoch %s after %s",
+        settings.source().describe(),
+        epoch,
+        start);
+    if (start.position().isEmpty() || epoch > start.epoch()) {
+      save(reader.position());
+    } else {
+      saved = start.position().get();
+      board.stored(saved, epoch);
+    }
+    reached = saved;
+    board.reading(reader.log(), epoch, ledger);
+  }
+
+  /** Reads and publishes until the end is requested. */
+  void pump(Backoff backoff) throws InterruptedException {
+    while (!stop.requested()) {
+      tend();
+      SourceBatch batch = reader.poll(settings.pollSize(), POLL_WAIT);
+      followEpoch();
+      publish(batch);
+      backoff.reset();
+      boolean moved = ledger.eventsInFlight() == 0 || ledger.acknowledged() > progressAcknowledged;
+      progressAcknowledged = ledger.acknowledged();
+      board.progress(reader.progress(), moved);
+    }
+    settle(settings.closeTimeout().toNanos() / 3);
+  }
+
+  private void publish(SourceBatch batch) throws InterruptedException {
+    AckLedger.Batch entry = ledger.open();
+    int published = 0;
+    for (ChangeEvent event : batch.events()) {
+      ChangeEvent staged = stage.apply(event);
+      if (staged == null) {
+        continue;
+      }
+      Encoded encoded = settings.codec().encode(staged);
+      if (!awaitRoom(encoded.size())) {
+        return;
+      }
+      send(entry, staged, encoded);
+      published++;
+    }
+    entry.seal(batch.position());
+    int captured = batch.events().size();
+    if (captured > 0 || batch.echoes() > 0) {
+      board.counted(captured, batch.echoes(), captured - published, published);
+    }
+  }
+
+  private void send(AckLedger.Batch entry, ChangeEvent event, Encoded encoded)
+      throws InterruptedException {
+    try {
+      settings
+          .publisher()
+          .publish(event.routingKey(), encoded, entry.expect(event, encoded.size()));
+    } catch (TransportException e) {
+      if (e.retryable()) {
+        throw e;
+      }
+      unpublishable(event.toString(), e);
+    }
+  }
+
+  /** The one place that decides about an event which can never be published: the pipeline stops. */
+  private void unpublishable(String event, TransportException error) {
+    throw new TransportException(
+        "Pipeline '%s' cannot publish %s to %s: %s"
+            .formatted(settings.name(), event, settings.publisher().describe(), error.getMessage()),
+        error);
+  }
+
+  /**
+   * Waits until the event fits into what may be in flight; false where the pipeline ends before.
+   */
+  private boolean awaitRoom(int size) throws InterruptedException {
+    while (true) {
+      long seen = ledger.acknowledged();
+      long events = ledger.eventsInFlight();
+      // One event larger than the limit goes alone.
+      if (events == 0
+          || (events < settings.maxInFlightEvents()
+              && ledger.bytesInFlight() + size <= settings.maxInFlightBytes())) {
+        return true;
+      }
+      if (stop.requested()) {
+        return false;
+      }
+      tend();
+      ledger.await(seen, ROOM_WAIT_NANOS);
+    }
+  }
+
+  private void tend() {
+    AckLedger.Failure failure = ledger.failure();
+    if (failure != null) {
+      if (failure.error().retryable()) {
+        throw failure.error();
+      }
+      unpublishable(failure.event(), failure.error());
+    }
+    lease.renewWhenDue();
+    saveWhenDue();
+  }
+
+  private void saveWhenDue() {
+    advance();
+    Position due = reached;
+    if (due == null || due.equals(saved)) {
+      return;
+    }
+    long interval = settings.saveInterval().toNanos();
+    if (ledger.acknowledged() == savedAcknowledged) {
+      interval *= IDLE_FACTOR;
+    }
+    if (System.nanoTime() - lastSaveNanos < interval) {
+      return;
+    }
+    try {
+      save(due);
+    } catch (FencedException e) {
+      throw e;
+    } catch (PositionException e) {
+      if (!e.retryable()) {
+        throw e;
+      }
+      // Nothing is lost by saving later; the lease decides how long that may go on.
+      lastSaveNanos = System.nanoTime();
+      board.error(e);
+      LOG.warn("Pipeline '{}' could not save its position yet", settings.name(), e);
+    }
+  }
+
+  private void followEpoch() {
+    long now = reader.epoch();
+    if (now != epoch) {
+      Invariant.that(now > epoch, "the reader's epoch fell from %s to %s", epoch, now);
+      epoch = now;
+      advance();
+      Position resume = reached;
+      if (resume == null) {
+        throw Invariant.broken("a running session has no position");
+      }
+      save(resume);
+    }
+  }
+
+  private void advance() {
+    Position newest = ledger.advance();
+    if (newest != null) {
+      reached = newest;
+    }
+  }
+
+  private void save(Position position) {
+    long acknowledged = ledger.acknowledged();
+    try {
+      settings.positions().save(lease.lease(), Optional.of(position), epoch);
+    } catch (FencedException e) {
+      lease.lost();
+      throw e;
+    }
+    saved = position;
+    savedAcknowledged = acknowledged;
+    lastSaveNanos = System.nanoTime();
+    board.saved(position, epoch);
+    reader.saved(position);
+  }
+
+  /** Waits for acknowledgements under way, at most that long. */
+  private void settle(long nanos) throws InterruptedException {
+    long start = System.nanoTime();
+    while (ledger.eventsInFlight() > 0
+        && ledger.failure() == null
+        && System.nanoTime() - start < nanos) {
+      long seen = ledger.acknowledged();
+      ledger.await(seen, ROOM_WAIT_NANOS);
+    }
+  }
+
+  /** Saves what is acknowledged, whatever ended the session. */
+  @Override
+  public void close() {
+    try {
+      if (lease.held() && !Thread.currentThread().isInterrupted()) {
+        settle(SETTLE_NANOS);
+        advance();
+        Position last = reached;
+        if (last != null && !last.equals(saved)) {
+          save(last);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.warn(
+          "Pipeline '{}' could not save its last position; what follows {} is published again",
+          settings.name(),
+          saved,
+          e);
+    } finally {
+      board.retire();
+    }
+  }
+}

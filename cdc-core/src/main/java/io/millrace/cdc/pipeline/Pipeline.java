@@ -1,0 +1,152 @@
+package io.millrace.cdc.pipeline;
+
+import io.millrace.cdc.internal.Check;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Publishes the changes of one source: in order per routing key, each at least once, none lost.
+ *
+ * <p>Several instances of one pipeline (same name, same position store) may be started: one runs,
+ * the others stand by and take over when it ends. All methods may be called by any thread.
+ */
+public final class Pipeline implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
+  private final PipelineSettings settings;
+  private final StatusBoard board;
+  private final StopSignal stop = new StopSignal();
+  private final Object lifecycle = new Object();
+  private @Nullable Thread thread; // guarded by lifecycle
+
+  Pipeline(PipelineSettings settings) {
+    this.settings = settings;
+    this.board = new StatusBoard(settings);
+  }
+
+  /**
+   * A builder.
+   *
+   * @param name names the pipeline's position and lease, its thread and its metrics: letters,
+   *     digits, dot, underscore and hyphen, at most 100; must not change over the pipeline's life
+   */
+  public static PipelineBuilder builder(String name) {
+    return new PipelineBuilder(name);
+  }
+
+  /** The pipeline's name. */
+  public String name() {
+    return settings.name();
+  }
+
+  /**
+   * Starts the pipeline and returns at once. A server that cannot be reached is no error: it is
+   * tried again, and {@link #status()} tells. May be called once.
+   *
+   * @throws IllegalStateException when it was started or closed before
+   */
+  public void start() {
+    synchronized (lifecycle) {
+      Check.state(
+          board.become(PipelineState.STARTING),
+          "pipeline '%s' is %s and can be started only once; build a new one",
+          settings.name(),
+          board.state());
+      LOG.info("Starting {}; fingerprint {}", settings.describe(), settings.fingerprint());
+      Thread capture =
+          new Thread(
+              new CaptureLoop(settings, board, stop), "millrace-" + settings.name() + "-capture");
+      capture.setDaemon(true);
+      capture.start();
+      thread = capture;
+    }
+  }
+
+  /**
+   * Wakes the reader, so that a change committed just now need not wait for the next poll. Never
+   * blocks, and does nothing where this pipeline is not running.
+   */
+  public void flush() {
+    if (board.state() == PipelineState.RUNNING) {
+      settings.source().wakeUp();
+    }
+  }
+
+  /** What the pipeline is doing. */
+  public PipelineStatus status() {
+    return board.status();
+  }
+
+  /** As {@link #close(Duration)} with the configured time. */
+  @Override
+  public void close() {
+    close(settings.closeTimeout());
+  }
+
+  /**
+   * Stops reading, waits for acknowledgements, saves the position, gives the lease back, and closes
+   * publisher and position store. Legal in every state; does nothing the second time. Ends within
+   * about the timeout: what has not finished by then is interrupted, and at worst published again
+   * at the next start.
+   */
+  public void close(Duration timeout) {
+    synchronized (lifecycle) {
+      board.become(PipelineState.CLOSING);
+      stop.request();
+      if (board.state() != PipelineState.CLOSING || Thread.currentThread() == thread) {
+        return;
+      }
+      long deadline = System.nanoTime() + timeout.toNanos();
+      boolean interrupted = end(timeout, deadline);
+      closeQuietly("publisher", () -> settings.publisher().close(left(deadline)));
+      closeQuietly("position store", settings.positions()::close);
+      board.become(PipelineState.CLOSED);
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Ends the capture thread; says whether the calling thread was interrupted meanwhile. */
+  private boolean end(Duration timeout, long deadline) {
+    Thread capture = thread;
+    if (capture == null) {
+      return false;
+    }
+    settings.source().wakeUp();
+    try {
+      capture.join(Math.max(1, timeout.toMillis() * 2 / 3));
+      if (capture.isAlive()) {
+        LOG.warn("{} does not end in time and is interrupted", capture.getName());
+        capture.interrupt();
+        capture.join(Math.max(1, left(deadline).toMillis() / 2));
+      }
+    } catch (InterruptedException e) {
+      capture.interrupt();
+      return true;
+    }
+    if (capture.isAlive()) {
+      LOG.error("{} does not answer its interrupt; it is left behind", capture.getName());
+    }
+    return false;
+  }
+
+  private void closeQuietly(String what, Runnable close) {
+    try {
+      close.run();
+    } catch (RuntimeException e) {
+      LOG.warn("Pipeline '{}' could not close its {}", settings.name(), what, e);
+    }
+  }
+
+  private static Duration left(long deadline) {
+    return Duration.ofNanos(Math.max(1_000_000L, deadline - System.nanoTime()));
+  }
+
+  @Override
+  public String toString() {
+    return status().toString();
+  }
+}

@@ -1,0 +1,41 @@
+package io.millrace.cdc.pipeline;
+
+import io.millrace.cdc.position.Position;
+import java.time.Duration;
+
+/**
+ * Told what a pipeline does, for metrics and alarms. Every method does nothing by default.
+ *
+ * <p>Called on the capture thread, except {@link #stateChanged} which the closing thread calls too.
+ * A listener must return quickly; what it throws is logged and otherwise ignored.
+ */
+public interface PipelineListener {
+  /** The pipeline came to another state. */
+  default void stateChanged(String pipeline, PipelineState from, PipelineState to) {}
+
+  /**
+   * A batch was read and handed to the transport.
+   *
+   * @param captured events that the reader gave
+   * @param echoes changes left out because an applier had made them
+   * @param filtered events that the filter left out
+   */
+  default void published(String pipeline, int captured, int echoes, int filtered) {}
+
+  /** A position was saved: everything up to it is acknowledged. */
+  default void saved(String pipeline, Position position) {}
+
+  /** A failure that may pass by itself; it is tried again after the pause. */
+  default void retrying(String pipeline, Throwable error, Duration pause) {}
+
+  /** The pipeline has failed for good. */
+  default void failed(String pipeline, Throwable error) {}
+
+  /** A lost position was accepted: what the log does not hold any more is never published. */
+  default void gapAccepted(String pipeline, String reason, Position goesOnAt) {}
+
+  /** A listener that does nothing. */
+  static PipelineListener none() {
+    return NoListener.INSTANCE;
+  }
+}

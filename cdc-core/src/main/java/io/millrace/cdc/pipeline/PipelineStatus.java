@@ -1,0 +1,67 @@
+package io.millrace.cdc.pipeline;
+
+import io.millrace.cdc.position.Position;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A pipeline at one moment.
+ *
+ * @param pipeline its name
+ * @param state where it is in its life
+ * @param since when it came to that state
+ * @param healthy progress was seen within the pipeline's limit, or it stands by for another
+ *     instance
+ * @param position the last position that was saved; empty before
+ * @param log name of the log that is read; empty before the first connection
+ * @param epoch the epoch of the versions; 0 before the first connection
+ * @param lag age of the oldest change not read yet; zero when all is read; empty where not known
+ * @param lastChangeAt when the last change read was made
+ * @param headroom how long the log keeps what is not read yet; empty where not known
+ * @param inFlightEvents published and not acknowledged
+ * @param inFlightBytes their size
+ * @param counters what was done since the start
+ * @param lastError the last failure, also where it has passed
+ * @param lastErrorAt when that was
+ */
+public record PipelineStatus(
+    String pipeline,
+    PipelineState state,
+    Instant since,
+    boolean healthy,
+    Optional<Position> position,
+    String log,
+    long epoch,
+    Optional<Duration> lag,
+    Optional<Instant> lastChangeAt,
+    Optional<Duration> headroom,
+    long inFlightEvents,
+    long inFlightBytes,
+    PipelineCounters counters,
+    Optional<String> lastError,
+    Optional<Instant> lastErrorAt) {
+
+  /** One line with everything that is known. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    text.append("pipeline '").append(pipeline).append("' ").append(state).append(" since ");
+    text.append(since).append(healthy ? "" : " UNHEALTHY");
+    if (!log.isEmpty()) {
+      text.append(", log ").append(log).append(" epoch ").append(epoch);
+    }
+    position.ifPresent(p -> text.append(", saved at ").append(p));
+    lag.ifPresent(l -> text.append(", lag ").append(l.toMillis()).append(" ms"));
+    headroom.ifPresent(h -> text.append(", headroom ").append(h));
+    text.append(", in flight ").append(inFlightEvents).append(" events ");
+    text.append(inFlightBytes).append(" bytes, ").append(counters);
+    lastError.ifPresent(
+        e ->
+            text.append(", last error at ")
+                .append(lastErrorAt.orElse(since))
+                .append(": ")
+                .append(e));
+    return text.toString();
+  }
+}

@@ -1,0 +1,184 @@
+package io.millrace.cdc.pipeline;
+
+import io.millrace.cdc.internal.Invariant;
+import io.millrace.cdc.position.Position;
+import io.millrace.cdc.source.SourceProgress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What {@code status()} shows. Everything is guarded by this object. */
+final class StatusBoard {
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
+  private final PipelineSettings settings;
+  private PipelineState state = PipelineState.NEW;
+  private Instant since;
+  private Instant progressAt;
+  private @Nullable Position position;
+  private String log = "";
+  private long epoch;
+  private SourceProgress progress = SourceProgress.unknown();
+  private @Nullable AckLedger ledger;
+  private long captured;
+  private long echoes;
+  private long filtered;
+  private long published;
+  private long acknowledgedBefore;
+  private long saves;
+  private long retries;
+  private @Nullable String lastError;
+  private @Nullable Instant lastErrorAt;
+
+  StatusBoard(PipelineSettings settings) {
+    this.settings = settings;
+    this.since = settings.clock().instant();
+    this.progressAt = since;
+  }
+
+  /** Changes the state where the table allows it; says whether it did. */
+  boolean become(PipelineState next) {
+    PipelineState from;
+    synchronized (this) {
+      from = state;
+      if (from == next || !from.mayBecome(next)) {
+        return false;
+      }
+      state = next;
+      since = settings.clock().instant();
+      progressAt = since;
+    }
+    LOG.info("Pipeline '{}' is {} (was {})", settings.name(), next, from);
+    tell(listener -> listener.stateChanged(settings.name(), from, next));
+    return true;
+  }
+
+  synchronized PipelineState state() {
+    return state;
+  }
+
+  /** A reader was opened, with a ledger of its own. */
+  synchronized void reading(String log, long epoch, AckLedger ledger) {
+    retire();
+    this.log = log;
+    this.epoch = epoch;
+    this.ledger = ledger;
+    this.progress = SourceProgress.unknown();
+  }
+
+  /** The reader was closed: what is in flight belongs to nobody. */
+  synchronized void retire() {
+    if (ledger != null) {
+      acknowledgedBefore += ledger.acknowledged();
+      ledger = null;
+    }
+  }
+
+  synchronized void progress(SourceProgress progress, boolean moved) {
+    this.progress = progress;
+    if (moved) {
+      progressAt = settings.clock().instant();
+    }
+  }
+
+  void counted(int batchCaptured, int batchEchoes, int batchFiltered, int batchPublished) {
+    synchronized (this) {
+      captured += batchCaptured;
+      echoes += batchEchoes;
+      filtered += batchFiltered;
+      published += batchPublished;
+    }
+    tell(l -> l.published(settings.name(), batchCaptured, batchEchoes, batchFiltered));
+  }
+
+  /** What the store held when the reader was opened. */
+  synchronized void stored(Position stored, long storedEpoch) {
+    position = stored;
+    epoch = storedEpoch;
+  }
+
+  void saved(Position saved, long savedEpoch) {
+    synchronized (this) {
+      stored(saved, savedEpoch);
+      saves++;
+    }
+    tell(listener -> listener.saved(settings.name(), saved));
+  }
+
+  void retrying(Throwable error, Duration pause) {
+    synchronized (this) {
+      retries++;
+    }
+    error(error);
+    LOG.warn("Pipeline '{}' tries again in {}", settings.name(), pause, error);
+    tell(listener -> listener.retrying(settings.name(), error, pause));
+  }
+
+  void failed(Throwable error) {
+    error(error);
+    become(PipelineState.FAILED);
+    LOG.error("Pipeline '{}' failed and stays stopped", settings.name(), error);
+    tell(listener -> listener.failed(settings.name(), error));
+  }
+
+  void gapAccepted(String reason, Position goesOnAt) {
+    LOG.warn(
+        "Pipeline '{}' accepted a gap and goes on at {}: {}", settings.name(), goesOnAt, reason);
+    tell(listener -> listener.gapAccepted(settings.name(), reason, goesOnAt));
+  }
+
+  synchronized void error(Throwable error) {
+    String message = error.getMessage();
+    lastError = message == null ? error.toString() : message;
+    lastErrorAt = settings.clock().instant();
+  }
+
+  synchronized PipelineStatus status() {
+    Invariant.that(captured >= filtered, "captured %s, filtered %s", captured, filtered);
+    return new PipelineStatus(
+        settings.name(),
+        state,
+        since,
+        healthy(),
+        Optional.ofNullable(position),
+        log,
+        epoch,
+        progress.lagMillis().isPresent()
+            ? Optional.of(Duration.ofMillis(progress.lagMillis().getAsLong()))
+            : Optional.empty(),
+        progress.lastChangeAt(),
+        progress.headroom(),
+        ledger == null ? 0 : ledger.eventsInFlight(),
+        ledger == null ? 0 : ledger.bytesInFlight(),
+        new PipelineCounters(
+            captured,
+            echoes,
+            filtered,
+            published,
+            acknowledgedBefore + (ledger == null ? 0 : ledger.acknowledged()),
+            saves,
+            retries),
+        Optional.ofNullable(lastError),
+        Optional.ofNullable(lastErrorAt));
+  }
+
+  private boolean healthy() {
+    return switch (state) {
+      case STANDBY -> true;
+      case RUNNING -> progressAt.plus(settings.healthLimit()).isAfter(settings.clock().instant());
+      case NEW, STARTING, RETRYING, FAILED, CLOSING, CLOSED -> false;
+    };
+  }
+
+  private void tell(Consumer<PipelineListener> call) {
+    try {
+      call.accept(settings.listener());
+    } catch (RuntimeException e) {
+      LOG.warn("The listener of pipeline '{}' failed; its error is ignored", settings.name(), e);
+    }
+  }
+}
