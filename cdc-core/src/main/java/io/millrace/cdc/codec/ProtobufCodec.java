@@ -42,6 +42,8 @@ public final class ProtobufCodec implements EventCodec {
 
   private static final Map<String, String> HEADERS = Map.of(CONTENT_TYPE_HEADER, CONTENT_TYPE);
 
+  private static final String FOREIGN = "Does another program write to this channel?";
+
   private static final ProtobufCodec INSTANCE = new ProtobufCodec();
 
   private ProtobufCodec() {}
@@ -70,9 +72,11 @@ public final class ProtobufCodec implements EventCodec {
     String contentType = encoded.headers().get(CONTENT_TYPE_HEADER);
     if (contentType != null && !contentType.equals(CONTENT_TYPE)) {
       throw new EventException(
-          "Cannot decode an event of content type '%s': this codec reads '%s'. Give the reader the"
-                  .formatted(contentType, CONTENT_TYPE)
-              + " codec that the writer uses.");
+          "Cannot decode an event of content type '"
+              + contentType
+              + "': this codec reads '"
+              + CONTENT_TYPE
+              + "'. Give the reader the codec that the writer uses.");
     }
     io.millrace.cdc.v1.ChangeEvent message = parse(encoded.body());
     checkFormat(message);
@@ -107,8 +111,12 @@ public final class ProtobufCodec implements EventCodec {
       return message;
     } catch (InvalidProtocolBufferException cause) {
       throw new EventException(
-          "Cannot decode %s bytes: they are no millrace.cdc.v1.ChangeEvent (%s). Does another program write to this channel?"
-              .formatted(bytes.length, cause.getMessage()),
+          "Cannot decode "
+              + bytes.length
+              + " bytes: they are no millrace.cdc.v1.ChangeEvent ("
+              + cause.getMessage()
+              + "). "
+              + FOREIGN,
           cause);
     }
   }
@@ -120,12 +128,19 @@ public final class ProtobufCodec implements EventCodec {
     }
     if (format == 0) {
       throw new EventException(
-          "Cannot decode %s: it names no format, so it was not written by this library. Does another program write to this channel?"
-              .formatted(about(message)));
+          "Cannot decode "
+              + about(message)
+              + ": it names no format, so it was not written by this library. "
+              + FOREIGN);
     }
     throw new EventException(
-        "Cannot decode %s: it has format %s, this library reads up to %s; upgrade this application's library to at least the writer's release."
-            .formatted(about(message), Integer.toUnsignedString(format), FORMAT));
+        "Cannot decode "
+            + about(message)
+            + ": it has format "
+            + Integer.toUnsignedString(format)
+            + ", this library reads up to "
+            + FORMAT
+            + "; upgrade this application's library to at least the writer's release.");
   }
 
   private static String about(io.millrace.cdc.v1.ChangeEvent message) {

@@ -69,8 +69,9 @@ final class ProtobufReader {
       case MESSAGE -> ChangeType.MESSAGE;
       case UNKNOWN, UNRECOGNIZED ->
           throw new IllegalArgumentException(
-              "its type has the number %s, which this library does not know"
-                  .formatted(message.getTypeValue()));
+              "its type has the number "
+                  + message.getTypeValue()
+                  + ", which this library does not know");
     };
   }
 
@@ -129,8 +130,9 @@ final class ProtobufReader {
       }
       case KIND_NOT_SET ->
           throw new IllegalArgumentException(
-              "field '%s' holds no kind of value that this library knows; is the writer newer?"
-                  .formatted(name));
+              "field '"
+                  + name
+                  + "' holds no kind of value that this library knows; is the writer newer?");
     };
   }
 

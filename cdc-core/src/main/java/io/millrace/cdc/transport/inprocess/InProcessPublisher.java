@@ -7,6 +7,7 @@ import io.millrace.cdc.transport.PublishCallback;
 import io.millrace.cdc.transport.Publisher;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 
 /** Appends to the channel and acknowledges at once. */
 final class InProcessPublisher implements Publisher {
@@ -32,8 +33,12 @@ final class InProcessPublisher implements Publisher {
       throws InterruptedException {
     if (event.size() > channel.maxEventBytes()) {
       throw new TransportException(
-          "An event of %s bytes is larger than %s takes (%s bytes). Make the event smaller or raise maxEventBytes."
-              .formatted(event.size(), channel.describe(), channel.maxEventBytes()));
+          String.format(
+              Locale.ROOT,
+              "An event of %s bytes is larger than %s takes (%s bytes). Make the event smaller or raise maxEventBytes.",
+              event.size(),
+              channel.describe(),
+              channel.maxEventBytes()));
     }
     channel.lock.lockInterruptibly();
     try {

@@ -9,6 +9,7 @@ import io.millrace.cdc.transport.Subscription;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -210,8 +211,14 @@ final class InProcessSubscription implements Subscription {
   private void checkThere(int partition, long offset, PartitionLog log) {
     if (offset < log.base() || offset > log.end()) {
       throw new TransportException(
-          "%s has no offset %s in partition %s: it holds %s to %s. Decide whether to go on from the oldest one; what lies between is lost here."
-              .formatted(describe(), offset, partition, log.base(), log.end()));
+          String.format(
+              Locale.ROOT,
+              "%s has no offset %s in partition %s: it holds %s to %s. Decide whether to go on from the oldest one; what lies between is lost here.",
+              describe(),
+              offset,
+              partition,
+              log.base(),
+              log.end()));
     }
   }
 

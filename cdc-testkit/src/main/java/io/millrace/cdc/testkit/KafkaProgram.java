@@ -1,0 +1,86 @@
+package io.millrace.cdc.testkit;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+
+/** A one-node Kafka (KRaft) in a JVM of its own. */
+final class KafkaProgram implements ServerProgram {
+
+  private static final String MAIN = "io.millrace.cdc.testkit.kafka.KafkaServerMain";
+
+  private final String classPath;
+  private final String description;
+
+  /**
+   * @param classPath the broker's jars and {@code KafkaServerMain}
+   */
+  KafkaProgram(String classPath, String description) {
+    this.classPath = classPath;
+    this.description = description;
+  }
+
+  @Override
+  public String description() {
+    return description;
+  }
+
+  /** Nothing to make: the program formats its directory at its first start. */
+  @Override
+  public void initialize(Path home) {}
+
+  @Override
+  public Map<String, String> defaultSettings() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("process.roles", "broker,controller");
+    settings.put("node.id", "1");
+    settings.put("controller.listener.names", "CONTROLLER");
+    settings.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+    settings.put("inter.broker.listener.name", "PLAINTEXT");
+    settings.put("auto.create.topics.enable", "false");
+    settings.put("offsets.topic.replication.factor", "1");
+    settings.put("offsets.topic.num.partitions", "3");
+    settings.put("transaction.state.log.replication.factor", "1");
+    settings.put("transaction.state.log.min.isr", "1");
+    settings.put("transaction.state.log.num.partitions", "3");
+    settings.put("share.coordinator.state.topic.replication.factor", "1");
+    settings.put("share.coordinator.state.topic.min.isr", "1");
+    settings.put("share.coordinator.state.topic.num.partitions", "3");
+    settings.put("group.initial.rebalance.delay.ms", "0");
+    settings.put("log.cleaner.dedupe.buffer.size", "8000000");
+    return settings;
+  }
+
+  /** The controller's port is only its own business, so every start takes a free one. */
+  @Override
+  public List<String> command(Path home, int port, Map<String, String> settings)
+      throws IOException {
+    int controllerPort = Ports.free();
+    Properties properties = new Properties();
+    properties.put("log.dirs", home.resolve("data").toString());
+    properties.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
+    properties.put(
+        "listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
+    properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
+    properties.putAll(settings);
+    Path file = home.resolve("server.properties");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      properties.store(out, null);
+    }
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx256m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-cp",
+        classPath,
+        MAIN,
+        file.toString());
+  }
+}

@@ -1,0 +1,5 @@
+/** Real servers for tests. */
+@NullMarked
+package io.millrace.cdc.testkit;
+
+import org.jspecify.annotations.NullMarked;
