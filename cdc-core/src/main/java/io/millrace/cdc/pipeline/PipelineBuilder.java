@@ -209,7 +209,11 @@ public final class PipelineBuilder {
 
   /** Who holds the lease, for people; default process id and a random instance id. */
   public PipelineBuilder owner(String owner) {
-    this.owner = Check.notBlank(owner, "owner");
+    Check.argument(
+        Check.notBlank(owner, "owner").length() <= 200,
+        "owner takes at most 200 characters, got %s",
+        owner.length());
+    this.owner = owner;
     return this;
   }
 

@@ -1,0 +1,145 @@
+package io.millrace.cdc.position;
+
+import io.millrace.cdc.error.PositionException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pipeline's record as a text file, replaced as a whole: either the old or the new one is
+ * there.
+ */
+final class PositionFile {
+  private static final String HEAD = "millrace-position ";
+
+  private final Path file;
+  private final String pipeline;
+
+  PositionFile(Path file, String pipeline) {
+    this.file = file;
+    this.pipeline = pipeline;
+  }
+
+  /** The record; null where there is no file. */
+  @Nullable PositionRecord read() throws IOException {
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+    String[] lines = text.split("\n", -1);
+    if (!lines[0].startsWith(HEAD)) {
+      throw damaged("its first line is '" + lines[0] + "'");
+    }
+    try {
+      PositionRecord.checkFormat(
+          Integer.parseInt(lines[0].substring(HEAD.length())), file.toString(), pipeline);
+      return parse(fields(lines));
+    } catch (NumberFormatException e) {
+      throw damaged(String.valueOf(e.getMessage()));
+    }
+  }
+
+  void write(PositionRecord record) throws IOException {
+    Path next = file.resolveSibling(file.getFileName() + ".next");
+    try (FileChannel channel =
+        FileChannel.open(
+            next,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(format(record).getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    syncDirectory();
+  }
+
+  /** The rename is durable only when the directory is; some platforms cannot open one. */
+  private void syncDirectory() throws IOException {
+    if (System.getProperty("os.name", "").startsWith("Windows")) {
+      return;
+    }
+    Path directory = file.toAbsolutePath().getParent();
+    if (directory != null) {
+      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  private String format(PositionRecord record) {
+    StringBuilder text = new StringBuilder(HEAD).append(PositionRecord.FORMAT).append('\n');
+    text.append("pipeline ").append(pipeline).append('\n');
+    text.append("token ").append(record.token()).append('\n');
+    text.append("owner ").append(record.owner().replace('\n', ' ')).append('\n');
+    text.append("lease-until ").append(record.leaseUntilMillis()).append('\n');
+    text.append("epoch ").append(record.epoch()).append('\n');
+    text.append("saved-at ").append(record.savedAtMillis()).append('\n');
+    Position position = record.position();
+    if (position != null) {
+      text.append("position-kind ").append(position.kind()).append('\n');
+      text.append("position-format ").append(position.format()).append('\n');
+      text.append("position ").append(position.text()).append('\n');
+    }
+    // The last line, so that a file cut short is not taken for a whole one.
+    return text.append("end\n").toString();
+  }
+
+  private Map<String, String> fields(String[] lines) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    for (int i = 1; i < lines.length; i++) {
+      int space = lines[i].indexOf(' ');
+      if (space > 0) {
+        fields.put(lines[i].substring(0, space), lines[i].substring(space + 1));
+      } else if (lines[i].equals("end")) {
+        return fields;
+      }
+    }
+    throw damaged("its last line is missing");
+  }
+
+  private PositionRecord parse(Map<String, String> fields) {
+    Position position =
+        fields.containsKey("position")
+            ? new Position(
+                field(fields, "position-kind"),
+                Integer.parseInt(field(fields, "position-format")),
+                field(fields, "position"))
+            : null;
+    return new PositionRecord(
+        Long.parseLong(field(fields, "token")),
+        field(fields, "owner"),
+        Long.parseLong(field(fields, "lease-until")),
+        position,
+        Long.parseLong(field(fields, "epoch")),
+        Long.parseLong(field(fields, "saved-at")));
+  }
+
+  private String field(Map<String, String> fields, String name) {
+    String value = fields.get(name);
+    if (value == null) {
+      throw damaged("it has no '" + name + "'");
+    }
+    return value;
+  }
+
+  private PositionException damaged(String how) {
+    return new PositionException(
+        "%s is not a position file: %s. Restore it, or remove it and decide where pipeline '%s' starts."
+            .formatted(file, how, pipeline));
+  }
+}

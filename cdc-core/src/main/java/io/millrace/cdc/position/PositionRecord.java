@@ -1,0 +1,56 @@
+package io.millrace.cdc.position;
+
+import io.millrace.cdc.error.PositionException;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a file or a row holds about one pipeline.
+ *
+ * @param token of the newest lease
+ * @param owner of the newest lease
+ * @param leaseUntilMillis when it ends, by the store's clock; 0 where it was given back
+ * @param position null where none was saved or it was removed by hand
+ * @param epoch 0 before the first save
+ * @param savedAtMillis by the store's clock; 0 where nothing was ever saved
+ */
+record PositionRecord(
+    long token,
+    String owner,
+    long leaseUntilMillis,
+    @Nullable Position position,
+    long epoch,
+    long savedAtMillis) {
+
+  /** Format of the record that this release writes. */
+  static final int FORMAT = 1;
+
+  static void checkFormat(int format, String where, String pipeline) {
+    if (format > FORMAT) {
+      throw new PositionException(
+          "%s holds pipeline '%s' in format %s; this release knows up to %s. It was written by a newer release: run that one."
+              .formatted(where, pipeline, format, FORMAT));
+    }
+  }
+
+  Optional<StoredPosition> stored() {
+    return savedAtMillis == 0
+        ? Optional.empty()
+        : Optional.of(
+            new StoredPosition(
+                Optional.ofNullable(position), epoch, Instant.ofEpochMilli(savedAtMillis)));
+  }
+
+  PositionRecord taken(String newOwner, long untilMillis) {
+    return new PositionRecord(token + 1, newOwner, untilMillis, position, epoch, savedAtMillis);
+  }
+
+  PositionRecord until(long untilMillis) {
+    return new PositionRecord(token, owner, untilMillis, position, epoch, savedAtMillis);
+  }
+
+  PositionRecord saved(@Nullable Position newPosition, long newEpoch, long nowMillis) {
+    return new PositionRecord(token, owner, leaseUntilMillis, newPosition, newEpoch, nowMillis);
+  }
+}

@@ -1,0 +1,110 @@
+package io.millrace.cdc.position;
+
+import io.millrace.cdc.error.PositionException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a piece of work in a transaction of its own; makes the table where it is missing. */
+final class PositionTransactions {
+  /** Two instances that make the table or the row at once: one of them tries again. */
+  private static final int ATTEMPTS = 5;
+
+  private final DataSource dataSource;
+  private volatile @Nullable PositionDialect known;
+
+  PositionTransactions(DataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  interface Work<T> {
+    T with(Connection connection, PositionDialect dialect) throws SQLException;
+  }
+
+  <T> T run(String pipeline, Work<T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try (Connection connection = dataSource.getConnection()) {
+        return inTransaction(connection, work);
+      } catch (SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        // Deadlock or serialisation failure, duplicate key.
+        boolean collision = state.startsWith("40") || state.startsWith("23");
+        if (!collision || attempt == ATTEMPTS) {
+          known = null;
+          throw failure(pipeline, e, state);
+        }
+      }
+    }
+  }
+
+  private <T> T inTransaction(Connection connection, Work<T> work) throws SQLException {
+    boolean autoCommit = connection.getAutoCommit();
+    connection.setAutoCommit(false);
+    try {
+      PositionDialect dialect = prepared(connection);
+      for (String statement : dialect.perTransaction()) {
+        execute(connection, statement);
+      }
+      T result = work.with(connection, dialect);
+      connection.commit();
+      return result;
+    } catch (SQLException | RuntimeException e) {
+      rollback(connection, e);
+      throw e;
+    } finally {
+      connection.setAutoCommit(autoCommit);
+    }
+  }
+
+  /** Asks before it creates: many applications run without the right to create tables. */
+  private PositionDialect prepared(Connection connection) throws SQLException {
+    PositionDialect dialect = known;
+    if (dialect != null) {
+      return dialect;
+    }
+    PositionDialect found = PositionDialect.of(connection);
+    boolean exists;
+    try (var tables =
+        connection
+            .getMetaData()
+            .getTables(
+                connection.getCatalog(), connection.getSchema(), "millrace_position", null)) {
+      exists = tables.next();
+    }
+    if (!exists) {
+      execute(connection, found.createTable());
+      connection.commit();
+    }
+    known = found;
+    return found;
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static void rollback(Connection connection, Exception cause) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private static PositionException failure(String pipeline, SQLException e, String state) {
+    // 42: no such table or column, no right to it. A person has to change something.
+    boolean retryable = !state.startsWith("42");
+    return new PositionException(
+        "Cannot use the position of pipeline '%s' in table millrace_position: %s%s"
+            .formatted(
+                pipeline,
+                e.getMessage(),
+                retryable ? "" : " The user needs select, insert and update on it."),
+        e,
+        retryable);
+  }
+}
