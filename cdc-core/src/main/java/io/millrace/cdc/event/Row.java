@@ -49,6 +49,12 @@ public final class Row {
   public static Row wrap(FieldNames names, Value[] values, boolean partial) {
     Check.argument(
         names.size() == values.length, "%s names for %s values", names.size(), values.length);
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] == null) {
+        throw new IllegalArgumentException(
+            "field '" + names.get(i) + "' has no value: the database's null is Value.NULL");
+      }
+    }
     return new Row(names, values, partial);
   }
 

@@ -1,5 +1,7 @@
 package io.millrace.cdc.event;
 
+import io.millrace.cdc.internal.Check;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 
@@ -10,19 +12,40 @@ import java.time.ZoneOffset;
 final class TemporalText {
   private static final long MICROS_PER_SECOND = 1_000_000;
 
+  private static final long MIN_EPOCH_DAY = LocalDate.MIN.toEpochDay();
+  private static final long MAX_EPOCH_DAY = LocalDate.MAX.toEpochDay();
+  private static final long MIN_EPOCH_SECOND = LocalDateTime.MIN.toEpochSecond(ZoneOffset.UTC);
+  private static final long MAX_EPOCH_SECOND = LocalDateTime.MAX.toEpochSecond(ZoneOffset.UTC);
+
   private TemporalText() {}
+
+  static void checkEpochDay(long epochDay) {
+    Check.argument(
+        epochDay >= MIN_EPOCH_DAY && epochDay <= MAX_EPOCH_DAY,
+        "a date lies within the years -999999999 to 999999999, got day %s of the epoch",
+        epochDay);
+  }
+
+  static void checkEpochSecond(long epochSecond, int nano) {
+    Check.argument(
+        epochSecond >= MIN_EPOCH_SECOND && epochSecond <= MAX_EPOCH_SECOND,
+        "a time lies within the years -999999999 to 999999999, got second %s of the epoch",
+        epochSecond);
+    Check.argument(
+        nano >= 0 && nano <= 999_999_999, "a time has 0 to 999999999 nanoseconds, got %s", nano);
+  }
 
   static String time(long micros) {
     StringBuilder text = new StringBuilder(16);
     if (micros < 0) {
       text.append('-');
     }
-    long rest = Math.abs(micros);
-    long seconds = rest / MICROS_PER_SECOND;
+    // Divided before the sign goes: Long.MIN_VALUE has no positive twin.
+    long seconds = Math.abs(micros / MICROS_PER_SECOND);
     twoDigits(text, seconds / 3600).append(':');
     twoDigits(text, seconds / 60 % 60).append(':');
     twoDigits(text, seconds % 60);
-    fraction(text, (int) (rest % MICROS_PER_SECOND) * 1000);
+    fraction(text, (int) Math.abs(micros % MICROS_PER_SECOND) * 1000);
     return text.toString();
   }
 

@@ -209,6 +209,11 @@ public sealed interface Value {
 
   /** A day: days since 1970-01-01, proleptic Gregorian. */
   record DateValue(long epochDay) implements Value {
+    /** Refuses years that {@link LocalDate} cannot hold. */
+    public DateValue {
+      TemporalText.checkEpochDay(epochDay);
+    }
+
     /** As {@link LocalDate}. */
     public LocalDate toLocalDate() {
       return LocalDate.ofEpochDay(epochDay);
@@ -250,6 +255,11 @@ public sealed interface Value {
    * 0–999,999,999 nanoseconds.
    */
   record DateTimeValue(long epochSecond, int nano) implements Value {
+    /** Refuses nanoseconds out of range and years that {@link LocalDateTime} cannot hold. */
+    public DateTimeValue {
+      TemporalText.checkEpochSecond(epochSecond, nano);
+    }
+
     /** From {@link LocalDateTime}. */
     public static DateTimeValue of(LocalDateTime value) {
       return new DateTimeValue(value.toEpochSecond(java.time.ZoneOffset.UTC), value.getNano());
@@ -273,6 +283,11 @@ public sealed interface Value {
 
   /** A point in time: seconds since the epoch and 0–999,999,999 nanoseconds. */
   record TimestampValue(long epochSecond, int nano) implements Value {
+    /** Refuses nanoseconds out of range and years that {@link LocalDateTime} cannot hold. */
+    public TimestampValue {
+      TemporalText.checkEpochSecond(epochSecond, nano);
+    }
+
     /** From {@link Instant}. */
     public static TimestampValue of(Instant value) {
       return new TimestampValue(value.getEpochSecond(), value.getNano());

@@ -34,6 +34,7 @@ public final class Version implements Comparable<Version> {
   /** The version written by {@link #toBytes()}; at least 8 bytes; copied. */
   public static Version fromBytes(byte[] bytes) {
     Check.argument(bytes.length >= 8, "a version has at least 8 bytes, got %s", bytes.length);
+    Check.argument(bytes[0] >= 0, "the epoch of a version must not be negative");
     return new Version(bytes.clone());
   }
 
