@@ -1,7 +1,6 @@
 package io.millrace.cdc.event;
 
 import io.millrace.cdc.error.EventException;
-import java.math.BigDecimal;
 import java.util.HexFormat;
 import java.util.Locale;
 
@@ -9,14 +8,18 @@ import java.util.Locale;
  * The id of an entity: one text for a key, the same whichever database the key was read from.
  *
  * <p>Components are joined by a comma. Integers, signed or not, are decimal digits; a decimal loses
- * trailing zeros and its sign when it is zero; booleans are 1 and 0; binary is lower-case
- * hexadecimal; dates and times are ISO 8601 with seconds and without trailing zeros; a UUID is its
- * lower-case text. In text a backslash becomes {@code \\}, a comma {@code \,}, a control character
- * {@code \}{@code uXXXX}; an empty text is {@code \e} and a null {@code \n}. A floating-point
- * number that is an integer below 2^53 is written as one.
+ * trailing zeros and its sign when it is zero; a floating-point number is written with the fewest
+ * digits that give it back, without exponent and without the sign of zero; booleans are 1 and 0;
+ * binary is lower-case hexadecimal; dates and times are ISO 8601 with seconds and without trailing
+ * zeros, an instant ends in Z; a UUID is its lower-case text. In text a backslash becomes {@code
+ * \\}, a comma {@code \,}, a character below space or DEL {@code \}{@code uXXXX}; an empty text or
+ * binary is {@code \e} and a null {@code \n}. A key of JSON, a list or a document has no id.
  *
- * <p>Within one entity the text is one-to-one with the key: a column has one type, and separators
- * are escaped.
+ * <p>Within one entity the text is one-to-one with the key as the database compares it exactly: a
+ * column has one type, and separators are escaped. Collations are not looked at: keys that a
+ * database calls equal although their characters differ have different ids.
+ *
+ * <p>Ids are stored and compared between processes: this text never changes.
  */
 public final class CanonicalId {
   private CanonicalId() {}
@@ -41,11 +44,9 @@ public final class CanonicalId {
       case NULL -> id.append("\\n");
       case BOOL -> id.append(((Value.BoolValue) value).value() ? '1' : '0');
       case INT64, UINT64, DATE, TIME, DATETIME, TIMESTAMP, UUID -> id.append(value);
-      case DECIMAL -> id.append(decimal(((Value.DecimalValue) value).text()));
-      case DOUBLE -> id.append(floating(((Value.DoubleValue) value).value()));
-      case FLOAT ->
-          id.append(
-              floating(((Value.FloatValue) value).value(), ((Value.FloatValue) value).toString()));
+      case DECIMAL -> id.append(DecimalText.canonical(((Value.DecimalValue) value).text()));
+      case DOUBLE -> id.append(FloatingText.of(((Value.DoubleValue) value).value()));
+      case FLOAT -> id.append(FloatingText.of(((Value.FloatValue) value).value()));
       case STRING -> escape(id, ((Value.StringValue) value).value());
       case BYTES -> {
         byte[] bytes = ((Value.BytesValue) value).value();
@@ -60,26 +61,6 @@ public final class CanonicalId {
                   name,
                   value.kind()));
     }
-  }
-
-  private static String decimal(String text) {
-    char last = text.charAt(text.length() - 1);
-    if (last < '0' || last > '9') {
-      return text; // NaN, Infinity
-    }
-    BigDecimal number = new BigDecimal(text);
-    return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
-  }
-
-  private static String floating(double value) {
-    return floating(value, Double.toString(value));
-  }
-
-  private static String floating(double value, String text) {
-    if (value == Math.rint(value) && Math.abs(value) < 0x1p53) {
-      return Long.toString((long) value);
-    }
-    return text;
   }
 
   private static void escape(StringBuilder id, String text) {

@@ -1,5 +1,7 @@
 package io.millrace.cdc.event;
 
+import java.math.BigDecimal;
+
 /** The text of a decimal: {@code -?digits[.digits]}, NaN, Infinity, -Infinity. */
 final class DecimalText {
   private DecimalText() {}
@@ -15,6 +17,17 @@ final class DecimalText {
       return true;
     }
     return text.charAt(point) == '.' && point + 1 < length && digits(text, point + 1) == length;
+  }
+
+  /** Equal numbers have one text: no trailing zeros, no exponent, no sign of zero. */
+  static String canonical(String text) {
+    char last = text.charAt(text.length() - 1);
+    return last < '0' || last > '9' ? text : canonical(new BigDecimal(text));
+  }
+
+  /** As {@link #canonical(String)}. */
+  static String canonical(BigDecimal number) {
+    return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
   }
 
   /** The index behind the digits that start at an index. */
