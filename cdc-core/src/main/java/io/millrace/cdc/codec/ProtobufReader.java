@@ -33,7 +33,10 @@ final class ProtobufReader {
     required(!message.getVersion().isEmpty(), "a version");
     required(message.hasChangedAt(), "a changed_at");
     Timestamp changedAt = message.getChangedAt();
-    checkNanos("changed_at", changedAt.getNanos());
+    Check.argument(
+        changedAt.getNanos() >= 0 && changedAt.getNanos() <= 999_999_999,
+        "changed_at has %s nanoseconds, not 0 to 999999999",
+        changedAt.getNanos());
     return new ChangeEvent(
         message.getId(),
         type(message),
@@ -85,18 +88,22 @@ final class ProtobufReader {
     for (int i = 0; i < size; i++) {
       Field field = message.getFields(i);
       names.add(field.getName());
-      values[i] = value(field.getValue(), field.getName());
+      try {
+        values[i] = value(field.getValue());
+      } catch (IllegalArgumentException cause) {
+        throw new IllegalArgumentException(
+            "field '" + field.getName() + "': " + cause.getMessage(), cause);
+      }
     }
     return Row.wrap(FieldNames.of(names), values, message.getPartial());
   }
 
-  private static Value value(io.millrace.cdc.v1.Value message, String name) {
+  private static Value value(io.millrace.cdc.v1.Value message) {
     return switch (message.getKindCase()) {
       case NULL_VALUE -> {
         Check.argument(
             message.getNullValueValue() == 0,
-            "field '%s' is null number %s, which this library does not know",
-            name,
+            "null number %s is not known to this library",
             message.getNullValueValue());
         yield Value.NULL;
       }
@@ -105,24 +112,22 @@ final class ProtobufReader {
       case UINT64_VALUE -> new Value.UInt64Value(message.getUint64Value());
       case DOUBLE_VALUE -> new Value.DoubleValue(message.getDoubleValue());
       case FLOAT_VALUE -> new Value.FloatValue(message.getFloatValue());
-      case DECIMAL_VALUE -> decimal(message.getDecimalValue(), name);
+      case DECIMAL_VALUE -> new Value.DecimalValue(message.getDecimalValue());
       case STRING_VALUE -> new Value.StringValue(message.getStringValue());
       case BYTES_VALUE -> new Value.BytesValue(message.getBytesValue().toByteArray());
       case DATE_VALUE -> new Value.DateValue(message.getDateValue());
       case TIME_VALUE -> new Value.TimeValue(message.getTimeValue());
       case DATETIME_VALUE -> {
         DateTime time = message.getDatetimeValue();
-        checkNanos(name, time.getNanos());
         yield new Value.DateTimeValue(time.getSeconds(), time.getNanos());
       }
       case TIMESTAMP_VALUE -> {
         Instant time = message.getTimestampValue();
-        checkNanos(name, time.getNanos());
         yield new Value.TimestampValue(time.getSeconds(), time.getNanos());
       }
-      case UUID_VALUE -> uuid(message.getUuidValue(), name);
+      case UUID_VALUE -> uuid(message.getUuidValue());
       case JSON_VALUE -> new Value.JsonValue(message.getJsonValue());
-      case LIST_VALUE -> list(message.getListValue(), name);
+      case LIST_VALUE -> list(message.getListValue());
       case DOCUMENT_VALUE -> new Value.DocumentValue(row(message.getDocumentValue()));
       case RAW_VALUE -> {
         Raw raw = message.getRawValue();
@@ -130,41 +135,21 @@ final class ProtobufReader {
       }
       case KIND_NOT_SET ->
           throw new IllegalArgumentException(
-              "field '"
-                  + name
-                  + "' holds no kind of value that this library knows; is the writer newer?");
+              "a value of no kind that this library knows; is the writer newer?");
     };
   }
 
-  private static Value decimal(String text, String name) {
-    Check.argument(
-        Value.DecimalValue.isDecimal(text),
-        "field '%s' should be a plain decimal number, NaN, Infinity or -Infinity, but is '%s'",
-        name,
-        text);
-    return new Value.DecimalValue(text);
-  }
-
-  private static Value uuid(ByteString bytes, String name) {
-    Check.argument(
-        bytes.size() == 16, "field '%s' is a UUID of %s bytes, not 16", name, bytes.size());
+  private static Value uuid(ByteString bytes) {
+    Check.argument(bytes.size() == 16, "a UUID has 16 bytes, got %s", bytes.size());
     ByteBuffer buffer = bytes.asReadOnlyByteBuffer();
     return new Value.UuidValue(new UUID(buffer.getLong(), buffer.getLong()));
   }
 
-  private static Value list(io.millrace.cdc.v1.List message, String name) {
+  private static Value list(io.millrace.cdc.v1.List message) {
     List<Value> values = new ArrayList<>(message.getValuesCount());
     for (io.millrace.cdc.v1.Value value : message.getValuesList()) {
-      values.add(value(value, name));
+      values.add(value(value));
     }
     return new Value.ListValue(values);
-  }
-
-  private static void checkNanos(String name, int nanos) {
-    Check.argument(
-        nanos >= 0 && nanos < 1_000_000_000,
-        "field '%s' has %s nanoseconds, not 0 to 999999999",
-        name,
-        nanos);
   }
 }

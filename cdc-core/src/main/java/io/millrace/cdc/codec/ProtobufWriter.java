@@ -29,26 +29,25 @@ final class ProtobufWriter {
   static io.millrace.cdc.v1.ChangeEvent event(ChangeEvent event) {
     var message =
         io.millrace.cdc.v1.ChangeEvent.newBuilder()
-            .setId(text(event.id(), "the id"))
+            .setId(text(event.id()))
             .setType(type(event.type()))
-            .setSource(text(event.source(), "the source"))
+            .setSource(text(event.source()))
             .setChangedAt(timestamp(event.changedAt()))
-            .setEntity(text(event.entity(), "the entity"))
+            .setEntity(text(event.entity()))
             .setKey(row(event.key(), 0))
-            .setRoutingKey(text(event.routingKey(), "the routing key"))
-            .setLog(text(event.log(), "the log"))
+            .setRoutingKey(text(event.routingKey()))
+            .setLog(text(event.log()))
             .setVersion(wrap(event.version().toBytes()))
             .setEventId(event.eventId())
-            .setTransactionId(text(event.transactionId(), "the transaction id"))
+            .setTransactionId(text(event.transactionId()))
             .setHops(event.hops())
-            .setSchema(text(event.schema(), "the schema"))
+            .setSchema(text(event.schema()))
             .setFormat(ProtobufCodec.FORMAT);
     for (String name : event.changedFields()) {
-      message.addChangedFields(text(name, "a changed field"));
+      message.addChangedFields(text(name));
     }
     for (Map.Entry<String, String> header : event.headers().entrySet()) {
-      message.putHeaders(
-          text(header.getKey(), "a header's name"), text(header.getValue(), "a header"));
+      message.putHeaders(text(header.getKey()), text(header.getValue()));
     }
     Row newValue = event.newValue();
     if (newValue != null) {
@@ -88,15 +87,17 @@ final class ProtobufWriter {
     var message = io.millrace.cdc.v1.Row.newBuilder().setPartial(row.partial());
     for (int i = 0; i < row.size(); i++) {
       String name = row.name(i);
-      message.addFields(
-          Field.newBuilder()
-              .setName(text(name, "a field's name"))
-              .setValue(value(row.value(i), name, depth)));
+      try {
+        message.addFields(
+            Field.newBuilder().setName(text(name)).setValue(value(row.value(i), depth)));
+      } catch (IllegalArgumentException cause) {
+        throw new IllegalArgumentException("field '" + name + "': " + cause.getMessage(), cause);
+      }
     }
     return message.build();
   }
 
-  private static io.millrace.cdc.v1.Value value(Value value, String name, int depth) {
+  private static io.millrace.cdc.v1.Value value(Value value, int depth) {
     var message = io.millrace.cdc.v1.Value.newBuilder();
     switch (value.kind()) {
       case NULL -> message.setNullValue(Null.NULL);
@@ -112,7 +113,7 @@ final class ProtobufWriter {
           message.setFloatValue(
               Float.intBitsToFloat(Float.floatToIntBits(((Value.FloatValue) value).value())));
       case DECIMAL -> message.setDecimalValue(((Value.DecimalValue) value).text());
-      case STRING -> message.setStringValue(field(((Value.StringValue) value).value(), name));
+      case STRING -> message.setStringValue(text(((Value.StringValue) value).value()));
       case BYTES -> message.setBytesValue(wrap(((Value.BytesValue) value).value()));
       case DATE -> message.setDateValue(((Value.DateValue) value).epochDay());
       case TIME -> message.setTimeValue(((Value.TimeValue) value).micros());
@@ -127,34 +128,30 @@ final class ProtobufWriter {
             Instant.newBuilder().setSeconds(time.epochSecond()).setNanos(time.nano()));
       }
       case UUID -> message.setUuidValue(uuid(((Value.UuidValue) value).value()));
-      case JSON -> message.setJsonValue(field(((Value.JsonValue) value).text(), name));
-      case LIST ->
-          message.setListValue(list(((Value.ListValue) value).values(), name, deeper(name, depth)));
+      case JSON -> message.setJsonValue(text(((Value.JsonValue) value).text()));
+      case LIST -> message.setListValue(list(((Value.ListValue) value).values(), deeper(depth)));
       case DOCUMENT ->
-          message.setDocumentValue(
-              row(((Value.DocumentValue) value).fields(), deeper(name, depth)));
+          message.setDocumentValue(row(((Value.DocumentValue) value).fields(), deeper(depth)));
       case RAW -> {
         Value.RawValue raw = (Value.RawValue) value;
-        message.setRawValue(
-            Raw.newBuilder().setType(field(raw.type(), name)).setText(field(raw.text(), name)));
+        message.setRawValue(Raw.newBuilder().setType(text(raw.type())).setText(text(raw.text())));
       }
     }
     return message.build();
   }
 
-  private static io.millrace.cdc.v1.List list(List<Value> values, String name, int depth) {
+  private static io.millrace.cdc.v1.List list(List<Value> values, int depth) {
     var message = io.millrace.cdc.v1.List.newBuilder();
     for (Value value : values) {
-      message.addValues(value(value, name, depth));
+      message.addValues(value(value, depth));
     }
     return message.build();
   }
 
-  private static int deeper(String name, int depth) {
+  private static int deeper(int depth) {
     Check.argument(
         depth < ProtobufCodec.MAX_DEPTH,
-        "field '%s' nests lists or documents deeper than %s levels",
-        name,
+        "lists or documents nest deeper than %s levels",
         ProtobufCodec.MAX_DEPTH);
     return depth + 1;
   }
@@ -172,15 +169,10 @@ final class ProtobufWriter {
     return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
-  private static String text(String text, String what) {
+  private static String text(String text) {
     int at = Unicode.loneSurrogate(text);
-    Check.argument(at < 0, "%s holds half of a surrogate pair at character %s", what, at);
-    return text;
-  }
-
-  private static String field(String text, String name) {
-    int at = Unicode.loneSurrogate(text);
-    Check.argument(at < 0, "field '%s' holds half of a surrogate pair at character %s", name, at);
+    Check.argument(
+        at < 0, "a text of %s characters has half a surrogate pair at %s", text.length(), at);
     return text;
   }
 }
