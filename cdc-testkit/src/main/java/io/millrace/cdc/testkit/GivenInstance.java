@@ -68,6 +68,12 @@ record GivenInstance(
     // it stays as it was found
   }
 
+  /** Not the record's: that would print the password. */
+  @Override
+  public String toString() {
+    return description();
+  }
+
   private IllegalStateException notOurs() {
     return new IllegalStateException(description() + " is not the testkit's to control");
   }

@@ -22,6 +22,28 @@ final class Servers {
 
   private Servers() {}
 
+  /** The JVM's one server of a kind. */
+  static TestServer shared(ServerKind kind) {
+    return switch (kind) {
+      case POSTGRES -> PostgresServer.shared();
+      case MARIADB -> MariaDbServer.shared();
+      case MYSQL -> MySqlServer.shared();
+      case KAFKA -> KafkaServer.shared();
+      case MONGO -> throw missing(kind, Environment.ofProcess());
+    };
+  }
+
+  /** Whether a type is the handle of a kind. */
+  static boolean is(ServerKind kind, Class<?> type) {
+    return switch (kind) {
+      case POSTGRES -> type == PostgresServer.class;
+      case MARIADB -> type == MariaDbServer.class;
+      case MYSQL -> type == MySqlServer.class;
+      case KAFKA -> type == KafkaServer.class;
+      case MONGO -> false;
+    };
+  }
+
   /** The JVM's one server of a kind, started at the first call. */
   static <S extends TestServer> S shared(
       ServerKind kind, Class<S> type, Function<Instance, S> handle) {
@@ -70,9 +92,13 @@ final class Servers {
     if (embedded.isPresent()) {
       return nativeInstance(kind, embedded.get(), options, shared);
     }
+    throw missing(kind, environment);
+  }
+
+  private static RuntimeException missing(ServerKind kind, Environment environment) {
     RuntimeException missing = environment.missing(kind, Origins.whyNone(kind));
     LOG.warn("{}", missing.getMessage());
-    throw missing;
+    return missing;
   }
 
   private static Instance nativeInstance(
