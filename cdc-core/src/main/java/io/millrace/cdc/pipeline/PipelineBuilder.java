@@ -4,6 +4,7 @@ import io.millrace.cdc.codec.EventCodec;
 import io.millrace.cdc.codec.ProtobufCodec;
 import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.position.PositionStore;
 import io.millrace.cdc.source.FirstStart;
@@ -48,7 +49,7 @@ public final class PipelineBuilder {
   private Duration retryMax = Duration.ofSeconds(30);
   private Duration healthLimit = Duration.ofMinutes(1);
   private Duration closeTimeout = Duration.ofSeconds(20);
-  private Clock clock = Clock.systemUTC();
+  private Clock clock = Ambient.clock();
   private PipelineListener listener = PipelineListener.none();
   private String owner = "pid " + ProcessHandle.current().pid() + " instance " + UUID.randomUUID();
 

@@ -2,6 +2,7 @@ package io.millrace.cdc.position;
 
 import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.error.PositionException;
+import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -44,7 +45,7 @@ public final class FilePositions implements PositionStore {
    * @param directory made when it is missing, at the first use
    */
   public static FilePositions in(Path directory) {
-    return in(directory, Clock.systemUTC());
+    return in(directory, Ambient.clock());
   }
 
   /**
