@@ -1,0 +1,100 @@
+package io.millrace.examples.monolith;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Holds journals, topic and tables against each other, without asking the library. */
+final class Judge {
+  /**
+   * What the topic says.
+   *
+   * @param lost journalled changes that are not on the topic
+   * @param echoes events on the topic that no writer journalled
+   * @param consequences events with hops of 1 or more: made by triggers in an applier's transaction
+   * @param duplicates events that stand on the topic more than once
+   * @param committedMicros when the change of an event was committed, by event id
+   * @param examples a few lost changes and echoes, for people
+   */
+  record Verdict(
+      long lost,
+      long echoes,
+      long consequences,
+      long duplicates,
+      Map<String, Long> committedMicros,
+      List<String> examples) {}
+
+  private static final int EXAMPLES = 5;
+
+  private Judge() {}
+
+  /** Matches every journalled change with one event of the same content. */
+  static Verdict compare(List<Journal.Entry> journal, List<Topic.Event> topic) {
+    Map<String, Deque<Topic.Event>> events = new HashMap<>();
+    Set<String> seen = new HashSet<>();
+    long duplicates = 0;
+    long consequences = 0;
+    for (Topic.Event event : topic) {
+      if (event.change().isEmpty()) {
+        continue; // a heartbeat or a message
+      }
+      if (!seen.add(event.eventId())) {
+        duplicates++;
+      } else if (event.hops() > 0) {
+        consequences++;
+      } else {
+        events.computeIfAbsent(event.change(), change -> new ArrayDeque<>()).add(event);
+      }
+    }
+    long lost = 0;
+    List<String> examples = new ArrayList<>();
+    Map<String, Long> committed = new HashMap<>();
+    for (Journal.Entry entry : journal) {
+      Deque<Topic.Event> same = events.get(entry.change());
+      Topic.Event event = same == null ? null : same.poll();
+      if (event == null) {
+        lost++;
+        example(examples, "lost: " + entry.change());
+      } else {
+        committed.put(event.eventId(), entry.committedMicros());
+      }
+    }
+    long echoes = 0;
+    for (Deque<Topic.Event> left : events.values()) {
+      echoes += left.size();
+      left.forEach(event -> example(examples, "echo: " + event.change()));
+    }
+    return new Verdict(lost, echoes, consequences, duplicates, committed, examples);
+  }
+
+  /** Rows that are not the same on both sides, as one line each. */
+  static List<String> differences(
+      String entity,
+      Map<String, Map<String, @Nullable String>> monolith,
+      Map<String, Map<String, @Nullable String>> service) {
+    List<String> differences = new ArrayList<>();
+    Set<String> ids = new HashSet<>(monolith.keySet());
+    ids.addAll(service.keySet());
+    for (String id : ids) {
+      Map<String, @Nullable String> left = monolith.get(id);
+      Map<String, @Nullable String> right = service.get(id);
+      if (!Objects.equals(left, right)) {
+        differences.add(entity + "/" + id + ": monolith " + left + ", service " + right);
+      }
+    }
+    return differences;
+  }
+
+  private static void example(List<String> examples, String text) {
+    if (examples.size() < EXAMPLES) {
+      examples.add(text);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.millrace.examples.monolith;
+
+import java.util.Random;
+
+/**
+ * What the command line said.
+ *
+ * @param changes stop writing after so many committed row changes
+ * @param seconds stop writing after so many seconds
+ * @param rate changes per second over both sides
+ * @param seed of the writers' choices
+ * @param json whether the summary is one JSON line on standard output
+ */
+record Options(long changes, long seconds, double rate, long seed, boolean json) {
+  static Options parse(String[] arguments) {
+    long changes = 4000;
+    long seconds = 600;
+    double rate = 400;
+    long seed = new Random().nextInt(1_000_000);
+    boolean json = false;
+    for (int i = 0; i < arguments.length; i++) {
+      switch (arguments[i]) {
+        case "--changes" -> changes = Math.round(number(arguments, ++i, 1));
+        case "--seconds" -> seconds = Math.round(number(arguments, ++i, 1));
+        case "--rate" -> rate = number(arguments, ++i, 1);
+        case "--seed" -> seed = Math.round(number(arguments, ++i, Long.MIN_VALUE));
+        case "--json" -> json = true;
+        default -> throw new IllegalArgumentException("unknown option " + arguments[i]);
+      }
+    }
+    return new Options(changes, seconds, rate, seed, json);
+  }
+
+  private static double number(String[] arguments, int index, double least) {
+    String option = arguments[index - 1];
+    if (index >= arguments.length) {
+      throw new IllegalArgumentException(option + " needs a number");
+    }
+    try {
+      double number = Long.parseLong(arguments[index]);
+      if (number >= least) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new IllegalArgumentException(
+        option
+            + " needs a whole number of at least "
+            + (long) least
+            + ", got '"
+            + arguments[index]
+            + "'");
+  }
+}

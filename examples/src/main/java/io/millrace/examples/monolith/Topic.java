@@ -1,0 +1,112 @@
+package io.millrace.examples.monolith;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.millrace.cdc.v1.ChangeEvent;
+import io.millrace.cdc.v1.Field;
+import io.millrace.cdc.v1.Row;
+import io.millrace.cdc.v1.Type;
+import io.millrace.cdc.v1.Value;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The topic from its start, read by a plain Kafka consumer that knows the contract's {@code .proto}
+ * and nothing of the library.
+ */
+final class Topic {
+  /**
+   * An event as the judge sees it.
+   *
+   * @param eventId the event's own name: the same change sent twice has the same
+   * @param change {@link Change#line()}; empty for what is not a row's change
+   * @param hops 0 for a change that somebody made by hand
+   */
+  record Event(String eventId, String change, int hops) {}
+
+  private Topic() {}
+
+  static List<Event> read(String bootstrapServers, String topic)
+      throws InvalidProtocolBufferException {
+    Map<String, Object> settings =
+        Map.of(
+            ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+            bootstrapServers,
+            ConsumerConfig.GROUP_ID_CONFIG,
+            "judge-" + UUID.randomUUID(),
+            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+            false);
+    List<Event> events = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(info -> new TopicPartition(topic, info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
+      while (!ends.isEmpty()) {
+        for (ConsumerRecord<byte[], byte[]> message : consumer.poll(Duration.ofMillis(200))) {
+          events.add(event(ChangeEvent.parseFrom(message.value())));
+        }
+        ends.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
+      }
+    }
+    return events;
+  }
+
+  private static Event event(ChangeEvent event) {
+    if (event.getType() == Type.MESSAGE) {
+      return new Event(event.getEventId(), "", event.getHops());
+    }
+    Map<String, @Nullable String> fields = new TreeMap<>();
+    for (String field : event.getChangedFieldsList()) {
+      fields.put(field, text(get(event.getNewVal(), field)));
+    }
+    Change change =
+        new Change(
+            event.getSource(), event.getEntity(), event.getId(), event.getType().name(), fields);
+    return new Event(event.getEventId(), change.line(), event.getHops());
+  }
+
+  private static Value get(Row row, String name) {
+    return row.getFieldsList().stream()
+        .filter(field -> field.getName().equals(name))
+        .map(Field::getValue)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException("Changed field '" + name + "' is not in the row " + row));
+  }
+
+  /** The same text as {@link ColumnType#read} gives for the same value. */
+  private static @Nullable String text(Value value) {
+    return switch (value.getKindCase()) {
+      case NULL_VALUE -> null;
+      case BOOL_VALUE -> value.getBoolValue() ? "1" : "0";
+      case INT64_VALUE -> Long.toString(value.getInt64Value());
+      case UINT64_VALUE -> Long.toUnsignedString(value.getUint64Value());
+      case DECIMAL_VALUE -> ColumnType.decimal(new BigDecimal(value.getDecimalValue()));
+      case STRING_VALUE -> value.getStringValue();
+      case TIMESTAMP_VALUE ->
+          ColumnType.instant(
+              Instant.ofEpochSecond(
+                  value.getTimestampValue().getSeconds(), value.getTimestampValue().getNanos()));
+      default ->
+          throw new IllegalStateException("The shop has no column of kind " + value.getKindCase());
+    };
+  }
+}
