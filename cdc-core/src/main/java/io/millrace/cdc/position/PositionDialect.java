@@ -42,6 +42,7 @@ enum PositionDialect {
 
   private final String nowMillis;
   private final String createTable;
+
   // Always a List.of(…).
   @SuppressWarnings("ImmutableEnumChecker")
   private final List<String> perTransaction;
