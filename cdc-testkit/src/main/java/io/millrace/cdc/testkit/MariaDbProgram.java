@@ -57,6 +57,10 @@ final class MariaDbProgram implements ServerProgram {
 
   @Override
   public Map<String, String> defaultSettings() {
+    return settings();
+  }
+
+  static Map<String, String> settings() {
     Map<String, String> settings = MySqlFamily.settings();
     settings.put("binlog-format", "ROW");
     settings.put("gtid-strict-mode", "ON");

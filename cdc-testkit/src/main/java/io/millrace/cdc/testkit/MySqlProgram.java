@@ -62,6 +62,10 @@ final class MySqlProgram implements ServerProgram {
 
   @Override
   public Map<String, String> defaultSettings() {
+    return settings();
+  }
+
+  static Map<String, String> settings() {
     Map<String, String> settings = MySqlFamily.settings();
     settings.put("gtid-mode", "ON");
     settings.put("enforce-gtid-consistency", "ON");

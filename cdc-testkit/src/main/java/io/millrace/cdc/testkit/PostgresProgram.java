@@ -49,6 +49,10 @@ final class PostgresProgram implements ServerProgram {
 
   @Override
   public Map<String, String> defaultSettings() {
+    return settings();
+  }
+
+  static Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("listen_addresses", "127.0.0.1");
     settings.put("unix_socket_directories", "");

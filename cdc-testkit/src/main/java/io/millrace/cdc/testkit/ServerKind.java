@@ -20,7 +20,7 @@ public enum ServerKind {
           + " MILLRACE_MYSQLD=/path/to/mysqld, MySQL's mysqld on the PATH, or a Docker engine"),
   /** Kafka, see {@link KafkaServer}. */
   KAFKA(
-      "MILLRACE_KAFKA_BOOTSTRAP=host:port, MILLRACE_KAFKA_HOME=/path/to/kafka, or a Docker engine"),
+      "MILLRACE_KAFKA_BOOTSTRAP=host:port, MILLRACE_KAFKA_HOME=/path/to/kafka, or the embedded one"),
   /** MongoDB; nothing starts it yet, the name is reserved. */
   MONGO("MILLRACE_MONGO_URL=mongodb://host:port/ or MILLRACE_MONGOD=/path/to/mongod");
 

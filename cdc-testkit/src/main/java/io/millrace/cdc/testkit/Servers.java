@@ -88,6 +88,11 @@ final class Servers {
     if (local.isPresent()) {
       return nativeInstance(kind, local.get(), options, shared);
     }
+    Optional<Instance> container = ContainerInstance.open(kind, environment, options);
+    if (container.isPresent()) {
+      LOG.info("{}: starting {}", kind.label(), container.get().description());
+      return container.get();
+    }
     Optional<ServerProgram> embedded = Origins.embedded(kind, environment);
     if (embedded.isPresent()) {
       return nativeInstance(kind, embedded.get(), options, shared);
