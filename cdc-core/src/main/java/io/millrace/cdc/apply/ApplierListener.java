@@ -1,0 +1,22 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.event.ChangeEvent;
+import java.util.List;
+
+/**
+ * Told what an applier does, on its thread; must return quickly and not throw. All methods do
+ * nothing by default.
+ */
+public interface ApplierListener {
+  /** These events were applied and are committed. */
+  default void applied(List<ChangeEvent> events) {}
+
+  /** This event is held, for the given reason. */
+  default void held(ChangeEvent event, String error) {}
+
+  /** A foreign write of a shared entity met own writes that are still on their way. */
+  default void conflict(Conflict conflict) {}
+
+  /** Something went wrong; it is retried unless the applier fails. */
+  default void failed(Exception error) {}
+}

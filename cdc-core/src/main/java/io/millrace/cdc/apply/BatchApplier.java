@@ -1,0 +1,264 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.error.ApplyException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.transport.Channel;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Applies one batch in one transaction: offsets first, then per table the ledger and the rows of
+ * the winners.
+ *
+ * <p>A batch that is refused as a whole is applied event by event with savepoints, in channel
+ * order; what is refused then holds its key.
+ */
+final class BatchApplier {
+  private static final Logger log = LoggerFactory.getLogger(BatchApplier.class);
+
+  private final ApplierConfig config;
+
+  BatchApplier(ApplierConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * Applies and commits.
+   *
+   * @param anyHeld whether the target may hold events of these partitions
+   */
+  BatchResult apply(
+      TargetSession session,
+      Channel channel,
+      List<Item> items,
+      List<OffsetStep> steps,
+      boolean anyHeld) {
+    boolean together =
+        items.stream()
+            .noneMatch(
+                i ->
+                    i.event().type() == ChangeType.TRUNCATED
+                        || mode(i.event()) == EntityMode.HANDLER);
+    if (together) {
+      try {
+        return run(session, channel, items, steps, anyHeld, true);
+      } catch (RejectedException e) {
+        log.debug(
+            "{}: a batch of {} was refused, applying event by event: {}",
+            config.name(),
+            items.size(),
+            e.getMessage());
+      }
+    }
+    return run(session, channel, items, steps, anyHeld, false);
+  }
+
+  private BatchResult run(
+      TargetSession session,
+      Channel channel,
+      List<Item> items,
+      List<OffsetStep> steps,
+      boolean anyHeld,
+      boolean together) {
+    BatchResult result = new BatchResult();
+    try (TargetTransaction transaction = session.begin()) {
+      transaction.advance(channel, steps);
+      Set<EntityKey> keys = new LinkedHashSet<>();
+      items.forEach(item -> keys.add(item.key()));
+      LedgerView ledger = ledger(transaction, keys);
+      Set<EntityKey> held = anyHeld ? new HashSet<>(transaction.held(keys)) : new HashSet<>();
+      if (together) {
+        List<Item> winners = new ArrayList<>();
+        List<HeldEvent> waiting = new ArrayList<>();
+        for (Item item : items) {
+          if (admit(item, ledger, held, waiting, result)) {
+            winners.add(item);
+            ledger.note(LedgerView.entry(item.key(), item.event()));
+          }
+        }
+        hold(transaction, waiting);
+        write(session, transaction, winners, ledger, result);
+      } else {
+        for (Item item : items) {
+          single(session, transaction, item, ledger, held, result);
+        }
+      }
+      transaction.commit();
+    }
+    return result;
+  }
+
+  /** The ledger rows that decide about these keys. */
+  static LedgerView ledger(TargetTransaction transaction, Set<EntityKey> keys) {
+    Set<EntityKey> asked = new LinkedHashSet<>(keys);
+    keys.forEach(key -> asked.add(LedgerView.wholeEntity(key.entity())));
+    return new LedgerView(transaction.ledger(asked));
+  }
+
+  private boolean admit(
+      Item item,
+      LedgerView ledger,
+      Set<EntityKey> held,
+      List<HeldEvent> waiting,
+      BatchResult result) {
+    ChangeEvent event = item.event();
+    if (ledger.stale(item.key(), event)) {
+      result.duplicates++;
+      return false;
+    }
+    EntityMode mode = mode(event);
+    if (mode == EntityMode.IGNORED
+        || (event.type() == ChangeType.MESSAGE && mode != EntityMode.HANDLER)) {
+      result.ignored++;
+      return false;
+    }
+    if (held.contains(item.key())) {
+      waiting.add(waiting(item, "waits behind an earlier event of its key", 0));
+      result.held.add(
+          new BatchResult.Held(event, "waits behind an earlier event of its key", false));
+      return false;
+    }
+    return true;
+  }
+
+  private void single(
+      TargetSession session,
+      TargetTransaction transaction,
+      Item item,
+      LedgerView ledger,
+      Set<EntityKey> held,
+      BatchResult result) {
+    List<HeldEvent> waiting = new ArrayList<>(1);
+    if (!admit(item, ledger, held, waiting, result)) {
+      hold(transaction, waiting);
+      return;
+    }
+    Object savepoint = transaction.savepoint();
+    try {
+      applyOne(session, transaction, item, ledger, result);
+      transaction.releaseSavepoint(savepoint);
+    } catch (RejectedException e) {
+      if (config.rejection().action() == Rejection.Action.STOP) {
+        throw new ApplyException(
+            "Applier '%s' stops at partition %s offset %s, %s: %s"
+                .formatted(
+                    config.name(),
+                    item.delivery().partition(),
+                    item.delivery().offset(),
+                    item.event(),
+                    e.getMessage()),
+            e);
+      }
+      transaction.rollbackTo(savepoint);
+      String error = String.valueOf(e.getMessage());
+      hold(transaction, List.of(waiting(item, error, 1)));
+      held.add(item.key());
+      result.held.add(new BatchResult.Held(item.event(), error, true));
+    }
+  }
+
+  /** Applies one admitted event and moves the view on. Fails with {@link RejectedException}. */
+  void applyOne(
+      TargetSession session,
+      TargetTransaction transaction,
+      Item item,
+      LedgerView ledger,
+      BatchResult result) {
+    ChangeEvent event = item.event();
+    LedgerEntry entry = LedgerView.entry(item.key(), event);
+    if (mode(event) == EntityMode.HANDLER) {
+      transaction.deliver(event);
+      if (event.type() != ChangeType.MESSAGE) {
+        transaction.write(
+            event.entity(),
+            List.of(
+                new RowWrite(
+                    item.key(), RowWrite.Kind.NONE, Row.empty(), Row.empty(), List.of(entry))));
+      }
+      result.applied.add(event);
+    } else if (event.type() == ChangeType.TRUNCATED) {
+      truncate(transaction, event);
+      result.applied.add(event);
+    } else {
+      write(session, transaction, List.of(item), ledger, result);
+    }
+    ledger.note(entry);
+  }
+
+  private void truncate(TargetTransaction transaction, ChangeEvent event) {
+    if (mode(event) == EntityMode.SHARED) {
+      throw new RejectedException(
+          "Every row of the shared entity '%s' was removed at once by '%s'; that has no order against own writes. Delete the rows here and"
+                  .formatted(event.entity(), event.source())
+              + " discard this event, or write them again.");
+    }
+    if (transaction.knowsLater(event.entity(), event.log(), event.version().toBytes())) {
+      throw new RejectedException(
+          "Every row of '%s' was removed at once, but later changes of it were applied already (another partition was faster). Compare the"
+                  .formatted(event.entity())
+              + " rows, then discard this event.");
+    }
+    transaction.truncate(
+        event.entity(), LedgerView.entry(LedgerView.wholeEntity(event.entity()), event));
+  }
+
+  private void write(
+      TargetSession session,
+      TargetTransaction transaction,
+      List<Item> winners,
+      LedgerView ledger,
+      BatchResult result) {
+    Map<String, List<Item>> byEntity = new LinkedHashMap<>();
+    for (Item item : winners) {
+      byEntity.computeIfAbsent(item.event().entity(), e -> new ArrayList<>()).add(item);
+    }
+    List<EntityPlan> plans = new ArrayList<>(byEntity.size());
+    byEntity.forEach(
+        (entity, items) -> {
+          if (mode(items.get(0).event()) == EntityMode.SHARED) {
+            SharedPlan plan = SharedPlan.of(entity, items, session, transaction, ledger);
+            result.conflicts.addAll(plan.conflicts());
+            plans.add(plan);
+          } else {
+            plans.add(MirrorPlan.of(entity, items, session));
+          }
+        });
+    for (EntityPlan plan : plans) {
+      if (!plan.upserts().isEmpty()) {
+        transaction.write(plan.entity(), plan.upserts());
+      }
+    }
+    for (int i = plans.size() - 1; i >= 0; i--) {
+      if (!plans.get(i).deletes().isEmpty()) {
+        transaction.write(plans.get(i).entity(), plans.get(i).deletes());
+      }
+    }
+    plans.forEach(plan -> plan.settle(transaction));
+    winners.forEach(item -> result.applied.add(item.event()));
+  }
+
+  private EntityMode mode(ChangeEvent event) {
+    EntityMode mode = config.target().mode(event.entity());
+    return mode == null ? EntityMode.IGNORED : mode;
+  }
+
+  private HeldEvent waiting(Item item, String error, int attempts) {
+    return new HeldEvent(
+        item.key(), item.delivery(), error, attempts, config.clock().millis(), false);
+  }
+
+  private static void hold(TargetTransaction transaction, List<HeldEvent> events) {
+    if (!events.isEmpty()) {
+      transaction.hold(events);
+    }
+  }
+}

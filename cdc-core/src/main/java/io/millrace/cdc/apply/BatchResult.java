@@ -1,0 +1,20 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.event.ChangeEvent;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What one committed transaction did. Filled while it is decided, told to others only after the
+ * commit.
+ */
+final class BatchResult {
+  final List<ChangeEvent> applied = new ArrayList<>();
+  final List<Conflict> conflicts = new ArrayList<>();
+  final List<Held> held = new ArrayList<>();
+  long duplicates;
+  long ignored;
+
+  /** An event that waits now, and why. */
+  record Held(ChangeEvent event, String error, boolean first) {}
+}

@@ -1,0 +1,76 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Row;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Whole state: several events of one key become one write. */
+record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
+    implements EntityPlan {
+  static MirrorPlan of(String entity, List<Item> items, TargetSession session) {
+    Map<EntityKey, Pending> rows = new LinkedHashMap<>();
+    for (Item item : items) {
+      rows.computeIfAbsent(item.key(), key -> new Pending(session.convertKey(item.event())))
+          .add(item, session);
+    }
+    MirrorPlan plan = new MirrorPlan(entity, new ArrayList<>(), new ArrayList<>());
+    rows.forEach(
+        (key, pending) ->
+            (pending.values == null ? plan.deletes : plan.upserts).add(pending.write(key)));
+    return plan;
+  }
+
+  private static final class Pending {
+    private final Row keyValues;
+    private final Map<String, LedgerEntry> entries = new LinkedHashMap<>(2);
+    private @Nullable Row values;
+
+    Pending(Row keyValues) {
+      this.keyValues = keyValues;
+    }
+
+    void add(Item item, TargetSession session) {
+      ChangeEvent event = item.event();
+      entries.put(event.log(), LedgerView.entry(item.key(), event));
+      if (event.type() == ChangeType.DELETED) {
+        values = null;
+        return;
+      }
+      Row state = event.newValue();
+      if (state == null) {
+        throw new RejectedException(
+            "%s carries no state; its writer must give new_val.".formatted(event));
+      }
+      Row converted = session.convert(event.entity(), state);
+      values =
+          values == null || values.names().equals(converted.names())
+              ? converted
+              : merge(values, converted);
+    }
+
+    RowWrite write(EntityKey key) {
+      Row known = values;
+      RowWrite.Kind kind = known == null ? RowWrite.Kind.DELETE : RowWrite.Kind.UPSERT;
+      return new RowWrite(
+          key, kind, keyValues, known == null ? Row.empty() : known, List.copyOf(entries.values()));
+    }
+
+    private static Row merge(Row before, Row after) {
+      Row.Builder merged = Row.builder();
+      for (int i = 0; i < before.size(); i++) {
+        if (!after.has(before.name(i))) {
+          merged.put(before.name(i), before.value(i));
+        }
+      }
+      for (int i = 0; i < after.size(); i++) {
+        merged.put(after.name(i), after.value(i));
+      }
+      return merged.build();
+    }
+  }
+}

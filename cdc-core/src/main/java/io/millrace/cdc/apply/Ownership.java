@@ -1,0 +1,121 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.error.ApplyException;
+import io.millrace.cdc.transport.AssignmentListener;
+import io.millrace.cdc.transport.Channel;
+import io.millrace.cdc.transport.StartOffset;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which partitions this instance owns, and what the target has stored for them. Used by the
+ * applier's thread.
+ */
+final class Ownership implements AssignmentListener {
+  private final ApplierConfig config;
+  private final Counters counters;
+  private final Supplier<TargetSession> session;
+  private final Map<Integer, Long> stored = new HashMap<>();
+  private final Set<Integer> assigned = new HashSet<>();
+  private @Nullable Channel channel;
+  private boolean changed;
+
+  Ownership(ApplierConfig config, Counters counters, Supplier<TargetSession> session) {
+    this.config = config;
+    this.counters = counters;
+    this.session = session;
+  }
+
+  @Override
+  public Map<Integer, StartOffset> assigned(Channel joined, Set<Integer> partitions) {
+    Map<Integer, StoredOffset> known = session.get().offsets(joined);
+    known.forEach((partition, offset) -> check(joined, partition, offset));
+    channel = joined;
+    changed = true;
+    Map<Integer, StartOffset> starts = new HashMap<>();
+    for (Integer partition : partitions) {
+      StoredOffset offset = known.get(partition);
+      assigned.add(partition);
+      if (offset != null) {
+        stored.put(partition, offset.next());
+        counters.nextOffsets.put(partition, offset.next());
+        starts.put(partition, StartOffset.at(offset.next()));
+      } else {
+        stored.remove(partition);
+        starts.put(
+            partition,
+            config.firstOffset() == FirstOffset.OLDEST
+                ? StartOffset.oldest()
+                : StartOffset.newest());
+      }
+    }
+    return starts;
+  }
+
+  private void check(Channel joined, int partition, StoredOffset offset) {
+    if (!offset.incarnation().equals(joined.incarnation())
+        || offset.partitions() != joined.partitions()) {
+      throw new ApplyException(
+          ("Applier '%s' stored offset %s of partition %s for channel %s '%s' with id %s and %s partitions, but the channel has id %s and %s"
+                  + " partitions now: it was made anew or changed, and the offsets mean nothing in it. Give the applier the old channel, or"
+                  + " delete its rows in applier_offset once both sides were compared.")
+              .formatted(
+                  config.name(),
+                  offset.next(),
+                  partition,
+                  joined.transport(),
+                  joined.name(),
+                  offset.incarnation(),
+                  offset.partitions(),
+                  joined.incarnation(),
+                  joined.partitions()));
+    }
+  }
+
+  @Override
+  public void revoked(Set<Integer> partitions) {
+    partitions.forEach(
+        partition -> {
+          assigned.remove(partition);
+          stored.remove(partition);
+          counters.nextOffsets.remove(partition);
+        });
+  }
+
+  /** Forgets everything: the subscription is gone. */
+  void clear() {
+    revoked(Set.copyOf(assigned));
+    channel = null;
+  }
+
+  /** The channel joined; null before the first assignment. */
+  @Nullable Channel channel() {
+    return channel;
+  }
+
+  Set<Integer> assigned() {
+    return assigned;
+  }
+
+  /** Stored offsets of owned partitions; partitions never applied from are missing. */
+  Map<Integer, Long> stored() {
+    return stored;
+  }
+
+  /** What was committed is what is stored. */
+  void moved(int partition, long next) {
+    stored.put(partition, next);
+    counters.nextOffsets.put(partition, next);
+  }
+
+  /** Whether partitions were assigned since the last call. */
+  boolean takeChanged() {
+    boolean was = changed;
+    changed = false;
+    return was;
+  }
+}

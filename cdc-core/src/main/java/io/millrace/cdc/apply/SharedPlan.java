@@ -1,0 +1,188 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.error.ApplyException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Both sides write: the events of a key are folded in memory over the locked row, and the result is
+ * written once.
+ */
+final class SharedPlan implements EntityPlan {
+  private final String entity;
+  private final List<RowWrite> upserts = new ArrayList<>();
+  private final List<RowWrite> deletes = new ArrayList<>();
+  private final List<Conflict> conflicts = new ArrayList<>();
+  private final Map<EntityKey, Fold> folds = new LinkedHashMap<>();
+  private final Map<EntityKey, Row> written = new LinkedHashMap<>();
+
+  private SharedPlan(String entity) {
+    this.entity = entity;
+  }
+
+  static SharedPlan of(
+      String entity,
+      List<Item> items,
+      TargetSession session,
+      TargetTransaction transaction,
+      LedgerView ledger) {
+    OwnLog own = ownLog(entity, transaction);
+    Map<EntityKey, Row> keys = new LinkedHashMap<>();
+    Map<EntityKey, List<Item>> byKey = new LinkedHashMap<>();
+    for (Item item : items) {
+      keys.computeIfAbsent(item.key(), key -> session.convertKey(item.event()));
+      byKey.computeIfAbsent(item.key(), key -> new ArrayList<>()).add(item);
+    }
+    Map<EntityKey, Row> current = transaction.lock(entity, keys);
+    SharedPlan plan = new SharedPlan(entity);
+    byKey.forEach(
+        (key, events) -> {
+          Row keyValues = Objects.requireNonNull(keys.get(key));
+          plan.fold(key, keyValues, current.get(key), events, own, session, ledger);
+        });
+    return plan;
+  }
+
+  private static OwnLog ownLog(String entity, TargetTransaction transaction) {
+    Optional<OwnLog> own = transaction.ownLog();
+    return own.orElseThrow(
+        () ->
+            new ApplyException(
+                "Entity '%s' is shared, but the target database is not registered as a log, so own events cannot be told from foreign ones."
+                        .formatted(entity)
+                    + " Install its change log (PostgreSQL) or open its source once (MySQL, MariaDB)."));
+  }
+
+  private void fold(
+      EntityKey key,
+      Row keyValues,
+      @Nullable Row current,
+      List<Item> items,
+      OwnLog own,
+      TargetSession session,
+      LedgerView ledger) {
+    LedgerEntry foldRow = ledger.get(key, LedgerEntry.FOLD_LOG);
+    byte[] shadow = foldRow == null ? null : foldRow.shadow();
+    boolean first = shadow == null;
+    FoldState state =
+        shadow == null ? FoldState.initial(current != null) : FoldState.decode(key, shadow);
+    Fold fold = new Fold(session.fields(entity), state, current == null ? null : hashes(current));
+    Map<String, LedgerEntry> entries = new LinkedHashMap<>(4);
+    int hops = 0;
+    for (Item item : items) {
+      ChangeEvent event = item.event();
+      boolean isOwn = event.log().equals(own.log()) && event.version().epoch() == own.epoch();
+      List<String> held = apply(fold, event, isOwn, session, first);
+      if (!isOwn && !held.isEmpty()) {
+        conflicts.add(new Conflict(event, current, held));
+      }
+      entries.put(event.log(), LedgerView.entry(key, event));
+      hops = Math.max(hops, event.hops());
+    }
+    List<LedgerEntry> rows = new ArrayList<>(entries.values());
+    rows.add(foldEntry(key, fold.state(), hops));
+    add(key, keyValues, current, fold, rows);
+  }
+
+  private static List<String> apply(
+      Fold fold, ChangeEvent event, boolean own, TargetSession session, boolean first) {
+    if (event.type() == ChangeType.DELETED) {
+      return fold.delete(own);
+    }
+    Row state = event.newValue();
+    if (state == null) {
+      throw new RejectedException(
+          "%s carries no state; its writer must give new_val.".formatted(event));
+    }
+    if (event.type() == ChangeType.SNAPSHOT && !(first && fold.row() == null)) {
+      return List.of(); // a backfill only creates what is missing and has no tombstone
+    }
+    return fold.write(event.changedFields(), session.convert(event.entity(), state), own);
+  }
+
+  private void add(
+      EntityKey key, Row keyValues, @Nullable Row current, Fold fold, List<LedgerEntry> entries) {
+    Row.Builder values = Row.builder();
+    fold.pending()
+        .forEach(
+            (field, value) -> {
+              Value stored = current == null ? null : current.get(field);
+              if (stored == null || FoldHash.of(stored) != FoldHash.of(value)) {
+                values.put(field, value);
+              }
+            });
+    Row changed = values.build();
+    RowWrite.Kind kind = fold.kind();
+    if (kind == RowWrite.Kind.UPDATE && changed.size() == 0) {
+      kind = RowWrite.Kind.NONE;
+    }
+    folds.put(key, fold);
+    if (kind == RowWrite.Kind.INSERT || kind == RowWrite.Kind.UPDATE) {
+      written.put(key, keyValues);
+    }
+    (kind == RowWrite.Kind.DELETE ? deletes : upserts)
+        .add(new RowWrite(key, kind, keyValues, changed, entries));
+  }
+
+  @Override
+  public void settle(TargetTransaction transaction) {
+    if (written.isEmpty()) {
+      return;
+    }
+    List<LedgerEntry> moved = new ArrayList<>();
+    transaction
+        .read(entity, written)
+        .forEach(
+            (key, row) -> {
+              Fold fold = Objects.requireNonNull(folds.get(key));
+              if (fold.settle(hashes(row))) {
+                moved.add(foldEntry(key, fold.state(), 0));
+              }
+            });
+    if (!moved.isEmpty()) {
+      transaction.updateShadows(moved);
+    }
+  }
+
+  private static LedgerEntry foldEntry(EntityKey key, FoldState state, int hops) {
+    return new LedgerEntry(
+        key, LedgerEntry.FOLD_LOG, new byte[0], !state.exists, state.encode(), hops);
+  }
+
+  private static Map<String, Long> hashes(Row row) {
+    Map<String, Long> hashes = new HashMap<>();
+    for (int i = 0; i < row.size(); i++) {
+      hashes.put(row.name(i), FoldHash.of(row.value(i)));
+    }
+    return hashes;
+  }
+
+  @Override
+  public String entity() {
+    return entity;
+  }
+
+  @Override
+  public List<RowWrite> upserts() {
+    return upserts;
+  }
+
+  @Override
+  public List<RowWrite> deletes() {
+    return deletes;
+  }
+
+  List<Conflict> conflicts() {
+    return conflicts;
+  }
+}

@@ -1,0 +1,50 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.transport.Channel;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A connection to a target. Used by one thread.
+ *
+ * <p>Every method that talks to the server fails with a retryable {@link
+ * io.millrace.cdc.error.ApplyException} where it is away.
+ */
+public interface TargetSession extends AutoCloseable {
+  /** What is stored for the channel, by partition; partitions never applied are missing. */
+  Map<Integer, StoredOffset> offsets(Channel channel);
+
+  /** Fields of a mapped entity without those of its key, in the order of the mapping. */
+  List<String> fields(String entity);
+
+  /** The key of an event as the target stores it. Fails with {@link RejectedException}. */
+  Row convertKey(ChangeEvent event);
+
+  /**
+   * The mapped fields that a row has, without the key's, as the target stores them (column types,
+   * precision). Fails with {@link RejectedException} where a value does not fit or a whole row
+   * lacks a mapped field.
+   */
+  Row convert(String entity, Row values);
+
+  /** Begins a transaction; one at a time. */
+  TargetTransaction begin();
+
+  /** All keys with waiting events, parked ones included, oldest first, at most {@code limit}. */
+  List<HeldKey> heldKeys(int limit);
+
+  /** Keys that are not parked, least tried first, at most {@code limit}. */
+  List<HeldKey> retryableKeys(int limit);
+
+  /** How much waits. */
+  HeldCount heldCount();
+
+  /** Whether the connection still works; false means that a new session is needed. */
+  boolean usable();
+
+  /** Rolls back what is open and frees the connection; idempotent. */
+  @Override
+  void close();
+}

@@ -1,0 +1,89 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.transport.Channel;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One transaction of a target, READ COMMITTED or stricter. Used by one thread; closing without
+ * {@link #commit()} rolls back.
+ *
+ * <p>Statements fail with {@link RejectedException} where the data is refused and with a retryable
+ * {@link io.millrace.cdc.error.ApplyException} for everything else.
+ */
+public interface TargetTransaction extends AutoCloseable {
+  /**
+   * Moves offsets by compare-and-set, which also locks them; called first, so that a paused former
+   * owner of a partition waits and then fails with {@link io.millrace.cdc.error.FencedException}.
+   */
+  void advance(Channel channel, Collection<OffsetStep> steps);
+
+  /** Log and epoch under which the target database is captured; empty where it is not. */
+  Optional<OwnLog> ownLog();
+
+  /** Ledger rows of the keys, of all logs. */
+  List<LedgerEntry> ledger(Collection<EntityKey> keys);
+
+  /** Which of the keys have waiting events. */
+  Set<EntityKey> held(Collection<EntityKey> keys);
+
+  /**
+   * Current rows by key, locked until the end of the transaction; missing rows are missing. Values
+   * are as {@link TargetSession#convert} gives them.
+   */
+  Map<EntityKey, Row> lock(String entity, Map<EntityKey, Row> keyValues);
+
+  /** Current rows by key, as this transaction sees them. */
+  Map<EntityKey, Row> read(String entity, Map<EntityKey, Row> keyValues);
+
+  /**
+   * Writes ledger rows and then rows of one entity. The ledger rows are written directly before the
+   * rows' statements, all of them first: they mark what follows. Keys are distinct.
+   */
+  void write(String entity, List<RowWrite> writes);
+
+  /** Replaces the shadow of fold rows, and nothing else. */
+  void updateShadows(List<LedgerEntry> foldRows);
+
+  /** Removes every row of an entity. */
+  void truncate(String entity, LedgerEntry entry);
+
+  /** Whether the ledger knows a higher version of any key of this entity in this log. */
+  boolean knowsLater(String entity, String log, byte[] version);
+
+  /** Calls the entity's handler. */
+  void deliver(ChangeEvent event);
+
+  /** Keeps events. */
+  void hold(List<HeldEvent> events);
+
+  /** All waiting events of a key, in order. */
+  List<HeldEvent> heldEvents(EntityKey key);
+
+  /** Removes waiting events of a key up to and including an offset. */
+  void release(EntityKey key, long upToOffset);
+
+  /** Notes what became of a retry, for all events of a key. */
+  void retried(EntityKey key, String error, int attempts, boolean parked);
+
+  /** A point to go back to. */
+  Object savepoint();
+
+  /** Undoes everything since the point. */
+  void rollbackTo(Object savepoint);
+
+  /** Forgets the point. */
+  void releaseSavepoint(Object savepoint);
+
+  /** Commits. */
+  void commit();
+
+  /** Rolls back unless committed; never fails. */
+  @Override
+  void close();
+}

@@ -1,0 +1,278 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.error.ApplyException;
+import io.millrace.cdc.error.EventException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.internal.Invariant;
+import io.millrace.cdc.transport.Channel;
+import io.millrace.cdc.transport.Delivery;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the applier's thread does with its target session. Used by that thread only. */
+final class Worker {
+  private static final Logger log = LoggerFactory.getLogger(Worker.class);
+  private static final int LISTED_KEYS = 10_000;
+  private static final int QUIET_POLLS = 3;
+  private static final long SHARE_OF_RETRIES = 10;
+  private static final long LEAST_PAUSE_NANOS = 20_000_000;
+
+  private final ApplierConfig config;
+  private final Counters counters;
+  private final BatchApplier batches;
+  private final HeldRetry retry;
+  private final Ownership ownership;
+  private @Nullable TargetSession session;
+  private long progress;
+  private boolean appliedSinceRetry;
+  private long lastRetryNanos;
+  private long lastRetryTookNanos;
+
+  Worker(ApplierConfig config, Counters counters) {
+    this.config = config;
+    this.counters = counters;
+    this.batches = new BatchApplier(config);
+    this.retry = new HeldRetry(config, batches);
+    this.ownership = new Ownership(config, counters, this::session);
+  }
+
+  Ownership ownership() {
+    return ownership;
+  }
+
+  /** Rises with every committed batch. */
+  long progress() {
+    return progress;
+  }
+
+  void openSession() {
+    if (session == null) {
+      session = config.target().open(config.name());
+    }
+  }
+
+  void reopenUnlessUsable() {
+    if (session == null || !session.usable()) {
+      close();
+      try {
+        openSession();
+      } catch (ApplyException e) {
+        if (!e.retryable()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private TargetSession session() {
+    openSession();
+    return Objects.requireNonNull(session);
+  }
+
+  private Channel channel() {
+    Channel channel = ownership.channel();
+    if (channel == null) {
+      throw Invariant.broken("deliveries before an assignment");
+    }
+    return channel;
+  }
+
+  /** After a poll, in which partitions may have been assigned. */
+  void assignmentSettled() {
+    if (ownership.takeChanged()) {
+      countHeld();
+    }
+  }
+
+  /** Applies deliveries and says what is stored now. */
+  Map<Integer, Long> apply(List<Delivery> deliveries) {
+    List<Item> items = new ArrayList<>(deliveries.size());
+    RuntimeException stop = null;
+    int readable = 0;
+    for (Delivery delivery : deliveries) {
+      try {
+        ChangeEvent event = decode(delivery);
+        if (config.target().mode(event.entity()) == null && config.unmapped() == Unmapped.STOP) {
+          throw unmapped(delivery, event);
+        }
+        items.add(new Item(delivery, event, EntityKey.of(event)));
+        readable++;
+      } catch (ApplyException e) {
+        stop = e; // what stands before it is applied first
+        break;
+      }
+    }
+    Map<Integer, Long> next = new HashMap<>();
+    if (readable > 0) {
+      deliveries
+          .subList(0, readable)
+          .forEach(delivery -> next.put(delivery.partition(), delivery.offset() + 1));
+      List<OffsetStep> steps = new ArrayList<>();
+      next.forEach(
+          (partition, offset) ->
+              steps.add(new OffsetStep(partition, ownership.stored().get(partition), offset)));
+      BatchResult result =
+          batches.apply(session(), channel(), items, steps, counters.held.get() > 0);
+      next.forEach(ownership::moved);
+      committed(result);
+    }
+    if (stop != null) {
+      throw stop;
+    }
+    return next;
+  }
+
+  private ChangeEvent decode(Delivery delivery) {
+    try {
+      return HeldRetry.decode(config.codec(), delivery);
+    } catch (EventException e) {
+      throw new ApplyException(
+          "Applier '%s' cannot read partition %s offset %s (routing key '%s', %s): %s Nothing after it is applied."
+              .formatted(
+                  config.name(),
+                  delivery.partition(),
+                  delivery.offset(),
+                  delivery.routingKey(),
+                  delivery.event(),
+                  e.getMessage()),
+          e);
+    }
+  }
+
+  private ApplyException unmapped(Delivery delivery, ChangeEvent event) {
+    return new ApplyException(
+        "Applier '%s' met entity '%s', which its target does not map (partition %s offset %s). Map it, name it in ignore(\"%s\"), or skip all"
+                .formatted(
+                    config.name(),
+                    event.entity(),
+                    delivery.partition(),
+                    delivery.offset(),
+                    event.entity())
+            + " unmapped entities with unmapped(Unmapped.IGNORE).");
+  }
+
+  private void committed(BatchResult result) {
+    progress++;
+    counters.applied.addAndGet(result.applied.size());
+    counters.duplicates.addAndGet(result.duplicates);
+    counters.ignored.addAndGet(result.ignored);
+    counters.conflicts.addAndGet(result.conflicts.size());
+    if (!result.applied.isEmpty()) {
+      appliedSinceRetry = true;
+      counters.lastChangeAt = result.applied.get(result.applied.size() - 1).changedAt();
+      config.listener().applied(result.applied);
+    }
+    for (Conflict conflict : result.conflicts) {
+      log.debug(
+          "applier '{}': conflict in {}, own {} kept over {}",
+          config.name(),
+          conflict.event(),
+          conflict.fields(),
+          conflict.local());
+      config.listener().conflict(conflict);
+    }
+    for (BatchResult.Held held : result.held) {
+      if (held.first()) {
+        log.warn("applier '{}' holds {}: {}", config.name(), held.event(), held.error());
+      }
+      config.listener().held(held.event(), held.error());
+    }
+    counters.held.addAndGet(result.held.size());
+  }
+
+  /** Tries held keys where something was applied since the last time, or the interval is over. */
+  void retryHeld() {
+    Channel channel = ownership.channel();
+    if (counters.held.get() == 0 || channel == null) {
+      return;
+    }
+    long since = System.nanoTime() - lastRetryNanos;
+    boolean due = since >= config.rejection().retry().toNanos();
+    // Retries take no more than a share of the time, however many keys wait.
+    boolean early =
+        appliedSinceRetry
+            && since >= Math.max(LEAST_PAUSE_NANOS, SHARE_OF_RETRIES * lastRetryTookNanos);
+    if (!due && !early) {
+      return;
+    }
+    long begun = System.nanoTime();
+    appliedSinceRetry = false;
+    retry.pass(session(), channel, ownership.stored()).forEach(this::committed);
+    countHeld();
+    lastRetryNanos = System.nanoTime();
+    lastRetryTookNanos = lastRetryNanos - begun;
+  }
+
+  private void countHeld() {
+    HeldCount count = session().heldCount();
+    counters.held.set(count.events());
+    counters.parkedKeys = count.parkedKeys();
+  }
+
+  Command.Answer execute(Command command) {
+    List<HeldKey> all = session().heldKeys(LISTED_KEYS);
+    if (command.kind() == Command.Kind.LIST) {
+      return new Command.Answer(all, true);
+    }
+    HeldKey held =
+        all.stream().filter(key -> key.key().equals(command.key())).findFirst().orElse(null);
+    if (held == null) {
+      return new Command.Answer(all, command.kind() == Command.Kind.REPLAY);
+    }
+    Long next = ownership.stored().get(held.partition());
+    if (next == null) {
+      throw new ApplyException(
+          "%s waits in partition %s, which another instance of applier '%s' owns. Ask that one."
+              .formatted(command.key(), held.partition(), config.name()));
+    }
+    if (command.kind() == Command.Kind.REPLAY) {
+      committed(retry.one(session(), channel(), held, next));
+    } else {
+      retry.discard(session(), channel(), held, next);
+    }
+    countHeld();
+    boolean free =
+        session().heldKeys(LISTED_KEYS).stream().noneMatch(key -> key.key().equals(command.key()));
+    return new Command.Answer(List.of(), free);
+  }
+
+  /** Notes how far behind it is; true where nothing is left. */
+  boolean lag(Map<Integer, Long> ends, int quietPolls) {
+    long lag = 0;
+    boolean done = ownership.channel() != null;
+    for (Integer partition : ownership.assigned()) {
+      Long end = ends.get(partition);
+      Long next = ownership.stored().get(partition);
+      if (end == null || (next == null && end > 0)) {
+        // Never applied from, or the transport does not know: silence must do.
+        done &= quietPolls >= QUIET_POLLS;
+      } else if (next != null && end > next) {
+        lag += end - next;
+        done = false;
+      }
+    }
+    counters.lagEvents = lag;
+    return done;
+  }
+
+  /** The subscription is gone. */
+  void leave() {
+    ownership.clear();
+    if (session != null && !session.usable()) {
+      close();
+    }
+  }
+
+  void close() {
+    if (session != null) {
+      session.close();
+      session = null;
+    }
+  }
+}

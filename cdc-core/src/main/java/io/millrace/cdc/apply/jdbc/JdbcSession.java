@@ -1,0 +1,240 @@
+package io.millrace.cdc.apply.jdbc;
+
+import io.millrace.cdc.apply.EntityMode;
+import io.millrace.cdc.apply.HeldCount;
+import io.millrace.cdc.apply.HeldKey;
+import io.millrace.cdc.apply.StoredOffset;
+import io.millrace.cdc.apply.TargetSession;
+import io.millrace.cdc.apply.TargetTransaction;
+import io.millrace.cdc.error.ApplyException;
+import io.millrace.cdc.error.ConfigurationException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.internal.Invariant;
+import io.millrace.cdc.transport.Channel;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One connection to an SQL target. Used by one thread. */
+final class JdbcSession implements TargetSession {
+  private static final Logger log = LoggerFactory.getLogger(JdbcSession.class);
+  private static final int VALID_TIMEOUT_SECONDS = 5;
+  private static final int INSTALL_ATTEMPTS = 3;
+
+  private final String applier;
+  private final Connection connection;
+  private final SqlDialect dialect;
+  private final SqlDialect.Restore restore;
+  private final OwnTables own;
+  private final Map<String, MappedTable> tables = new HashMap<>();
+  private final Map<String, Consumer<ChangeEvent>> handlers = new HashMap<>();
+
+  private JdbcSession(
+      String applier, Connection connection, SqlDialect dialect, SqlDialect.Restore restore) {
+    this.applier = applier;
+    this.connection = connection;
+    this.dialect = dialect;
+    this.restore = restore;
+    this.own = new OwnTables(applier, connection, dialect);
+  }
+
+  static JdbcSession open(
+      String applier,
+      DataSource dataSource,
+      SqlDialect dialect,
+      Map<String, EntityMapping> mappings) {
+    Connection connection = Sql.call(dialect, "connecting", dataSource::getConnection);
+    try {
+      connection.setAutoCommit(true);
+      JdbcSession session =
+          new JdbcSession(applier, connection, dialect, dialect.prepare(connection));
+      session.install();
+      session.check(mappings);
+      connection.setAutoCommit(false);
+      return session;
+    } catch (SQLException e) {
+      closeQuietly(connection);
+      throw new ApplyException(
+          "%s, opening a session: %s".formatted(dialect.name(), e.getMessage()), e, true);
+    } catch (RuntimeException e) {
+      closeQuietly(connection);
+      throw e;
+    }
+  }
+
+  private void install() throws SQLException {
+    for (int attempt = 1; !dialect.installed(connection); attempt++) {
+      try (Statement statement = connection.createStatement()) {
+        for (String sql : dialect.ddl()) {
+          statement.execute(sql);
+        }
+      } catch (SQLException e) {
+        // Somebody else may be making them at the same time; the second look finds them.
+        if (attempt == INSTALL_ATTEMPTS) {
+          throw new ApplyException(
+              "%s: this library's tables are missing and cannot be made: %s Run the statements of target.ddl() as a user that may, and grant"
+                      .formatted(dialect.name(), e.getMessage())
+                  + " select, insert, update and delete on them.",
+              e);
+        }
+      }
+    }
+  }
+
+  private void check(Map<String, EntityMapping> mappings) throws SQLException {
+    List<String> problems = new ArrayList<>();
+    boolean shared = false;
+    for (EntityMapping mapping : mappings.values()) {
+      Consumer<ChangeEvent> handler = mapping.handler();
+      if (handler != null) {
+        handlers.put(mapping.entity(), handler);
+      } else if (mapping.mode() != EntityMode.IGNORED) {
+        shared |= mapping.mode() == EntityMode.SHARED;
+        TargetTable table = dialect.describe(connection, mapping.table());
+        MappedTable mapped = MappedTable.check(mapping, table, dialect, problems);
+        if (mapped != null) {
+          tables.put(mapping.entity(), mapped);
+        }
+      }
+    }
+    if (shared && dialect.ownLog(connection).isEmpty()) {
+      problems.add(
+          "an entity is shared, but this database is not registered as a log, so own events cannot be told from foreign ones."
+              + " Install its change log (PostgreSQL), or run its pipeline once (MySQL, MariaDB).");
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigurationException("applier '" + applier + "' on " + dialect.name(), problems);
+    }
+  }
+
+  @Override
+  public Map<Integer, StoredOffset> offsets(Channel channel) {
+    return outside("reading offsets", () -> own.offsets(channel));
+  }
+
+  @Override
+  public List<String> fields(String entity) {
+    return table(entity).otherFields().asList();
+  }
+
+  @Override
+  public Row convertKey(ChangeEvent event) {
+    return table(event.entity()).convertKey(event);
+  }
+
+  @Override
+  public Row convert(String entity, Row values) {
+    return table(entity).convert(values);
+  }
+
+  @Override
+  public TargetTransaction begin() {
+    Sql.run(dialect, "beginning a transaction", () -> dialect.begin(connection));
+    return new JdbcTransaction(this);
+  }
+
+  @Override
+  public List<HeldKey> heldKeys(int limit) {
+    return outside("reading held keys", () -> own.heldKeys(limit, true));
+  }
+
+  @Override
+  public List<HeldKey> retryableKeys(int limit) {
+    return outside("reading held keys", () -> own.heldKeys(limit, false));
+  }
+
+  @Override
+  public HeldCount heldCount() {
+    return outside("counting held events", own::heldCount);
+  }
+
+  private <T> T outside(String what, Sql.Call<T> call) {
+    return Sql.call(
+        dialect,
+        what,
+        () -> {
+          try {
+            return call.run();
+          } finally {
+            connection.rollback();
+          }
+        });
+  }
+
+  MappedTable table(String entity) {
+    MappedTable table = tables.get(entity);
+    if (table == null) {
+      throw Invariant.broken("entity '%s' has no table", entity);
+    }
+    return table;
+  }
+
+  @Nullable MappedTable tableOrNull(String entity) {
+    return tables.get(entity);
+  }
+
+  Consumer<ChangeEvent> handler(String entity) {
+    Consumer<ChangeEvent> handler = handlers.get(entity);
+    if (handler == null) {
+      throw Invariant.broken("entity '%s' has no handler", entity);
+    }
+    return handler;
+  }
+
+  String applier() {
+    return applier;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  SqlDialect dialect() {
+    return dialect;
+  }
+
+  OwnTables own() {
+    return own;
+  }
+
+  @Override
+  public boolean usable() {
+    try {
+      return !connection.isClosed() && connection.isValid(VALID_TIMEOUT_SECONDS);
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (!connection.isClosed()) {
+        connection.rollback();
+        connection.setAutoCommit(true);
+        restore.run();
+      }
+    } catch (SQLException e) {
+      log.debug("could not restore the session before giving it back: {}", e.getMessage());
+    }
+    closeQuietly(connection);
+  }
+
+  private static void closeQuietly(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      log.debug("could not close a connection: {}", e.getMessage());
+    }
+  }
+}

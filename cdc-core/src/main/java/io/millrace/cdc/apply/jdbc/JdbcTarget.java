@@ -1,0 +1,128 @@
+package io.millrace.cdc.apply.jdbc;
+
+import io.millrace.cdc.apply.EntityMode;
+import io.millrace.cdc.apply.Target;
+import io.millrace.cdc.apply.TargetSession;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.internal.Check;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** Tables of an SQL database, over the user's data source. Immutable. */
+public final class JdbcTarget implements Target {
+  private final DataSource dataSource;
+  private final SqlDialect dialect;
+  private final Map<String, EntityMapping> mappings;
+
+  private JdbcTarget(Builder builder) {
+    this.dataSource = builder.dataSource;
+    this.dialect = builder.dialect;
+    this.mappings = Map.copyOf(builder.mappings);
+  }
+
+  /** A builder; the adapters' targets call this with their dialect. */
+  public static Builder builder(DataSource dataSource, SqlDialect dialect) {
+    return new Builder(dataSource, dialect);
+  }
+
+  @Override
+  public String describe() {
+    return dialect.name() + " " + mappings.keySet();
+  }
+
+  @Override
+  public @Nullable EntityMode mode(String entity) {
+    EntityMapping mapping = mappings.get(entity);
+    return mapping == null ? null : mapping.mode();
+  }
+
+  @Override
+  public List<String> ddl() {
+    return dialect.ddl();
+  }
+
+  @Override
+  public TargetSession open(String applier) {
+    return JdbcSession.open(applier, dataSource, dialect, mappings);
+  }
+
+  /** Collects mappings. Not safe for use by several threads. */
+  public static final class Builder {
+    private static final int MAX_ENTITY_BYTES = 128;
+
+    private final DataSource dataSource;
+    private final SqlDialect dialect;
+    private final Map<String, EntityMapping> mappings = new LinkedHashMap<>();
+
+    private Builder(DataSource dataSource, SqlDialect dialect) {
+      this.dataSource = Check.notNull(dataSource, "dataSource");
+      this.dialect = Check.notNull(dialect, "dialect");
+    }
+
+    /** The table's rows belong to the source; columns by name. */
+    public Builder mirror(String entity, String table) {
+      return mirror(entity, table, m -> m);
+    }
+
+    /** The table's rows belong to the source. */
+    public Builder mirror(String entity, String table, UnaryOperator<Mapping> mapping) {
+      return table(entity, EntityMode.MIRROR, table, mapping);
+    }
+
+    /**
+     * Both sides write the table; the mapping must name its columns, since ignored ones are no part
+     * of a shared entity.
+     */
+    public Builder shared(String entity, String table, UnaryOperator<Mapping> mapping) {
+      return table(entity, EntityMode.SHARED, table, mapping);
+    }
+
+    /** Events of the entity are skipped on purpose. */
+    public Builder ignore(String entity) {
+      return add(new EntityMapping(entity, EntityMode.IGNORED, "", Map.of(), null));
+    }
+
+    Builder handle(String entity, Consumer<ChangeEvent> handler) {
+      return add(
+          new EntityMapping(
+              entity, EntityMode.HANDLER, "", Map.of(), Check.notNull(handler, "handler")));
+    }
+
+    private Builder table(
+        String entity, EntityMode mode, String table, UnaryOperator<Mapping> mapping) {
+      Check.notBlank(table, "table");
+      Map<String, String> fields = new LinkedHashMap<>(mapping.apply(new Mapping()).fields());
+      Check.argument(
+          mode != EntityMode.SHARED || !fields.isEmpty(),
+          "shared entity '%s' must name its columns: m -> m.columns(\"id\", …)",
+          entity);
+      return add(new EntityMapping(entity, mode, table, fields, null));
+    }
+
+    private Builder add(EntityMapping mapping) {
+      Check.notBlank(mapping.entity(), "entity");
+      int bytes = mapping.entity().getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+      Check.argument(
+          bytes <= MAX_ENTITY_BYTES,
+          "an entity's name has at most %s bytes, '%s' has %s",
+          MAX_ENTITY_BYTES,
+          mapping.entity(),
+          bytes);
+      Check.argument(
+          !mappings.containsKey(mapping.entity()), "entity '%s' is mapped twice", mapping.entity());
+      mappings.put(mapping.entity(), mapping);
+      return this;
+    }
+
+    /** The target. */
+    public JdbcTarget build() {
+      Check.argument(!mappings.isEmpty(), "a target maps at least one entity");
+      return new JdbcTarget(this);
+    }
+  }
+}

@@ -1,0 +1,238 @@
+package io.millrace.cdc.apply.jdbc;
+
+import io.millrace.cdc.apply.EntityKey;
+import io.millrace.cdc.apply.RowWrite;
+import io.millrace.cdc.event.CanonicalId;
+import io.millrace.cdc.event.FieldNames;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The statements for rows of mapped tables. Rows are matched by the mapped key only. */
+final class RowStatements {
+  private final Connection connection;
+  private final SqlDialect dialect;
+
+  RowStatements(Connection connection, SqlDialect dialect) {
+    this.connection = connection;
+    this.dialect = dialect;
+  }
+
+  /** Writes rows; keys are distinct. */
+  void write(MappedTable mapped, List<RowWrite> writes) throws SQLException {
+    Map<RowWrite.Kind, Map<FieldNames, List<RowWrite>>> groups = new LinkedHashMap<>();
+    for (RowWrite write : writes) {
+      if (write.kind() != RowWrite.Kind.NONE) {
+        groups
+            .computeIfAbsent(write.kind(), k -> new LinkedHashMap<>())
+            .computeIfAbsent(write.values().names(), k -> new ArrayList<>())
+            .add(write);
+      }
+    }
+    for (Map.Entry<RowWrite.Kind, Map<FieldNames, List<RowWrite>>> byKind : groups.entrySet()) {
+      for (Map.Entry<FieldNames, List<RowWrite>> group : byKind.getValue().entrySet()) {
+        switch (byKind.getKey()) {
+          case UPSERT -> upsert(mapped, group.getKey(), group.getValue());
+          case INSERT -> insert(mapped, group.getKey(), group.getValue(), "");
+          case UPDATE -> update(mapped, group.getKey(), group.getValue());
+          case DELETE -> delete(mapped, group.getValue());
+          case NONE -> {}
+        }
+      }
+    }
+  }
+
+  private void upsert(MappedTable mapped, FieldNames fields, List<RowWrite> writes)
+      throws SQLException {
+    // An upsert is checked as an insert first, so it needs every required column even where the row
+    // exists.
+    if (mapped.table().keyArbitrates() && mapped.insertable(fields)) {
+      insert(
+          mapped,
+          fields,
+          writes,
+          dialect.upsertClause(mapped.keyColumns(), columns(mapped, fields)));
+      return;
+    }
+    Map<EntityKey, Row> keys = new LinkedHashMap<>();
+    writes.forEach(write -> keys.put(write.key(), write.keyValues()));
+    Set<EntityKey> existing = select(mapped, keys, FieldNames.of(), true).keySet();
+    List<RowWrite> updates =
+        writes.stream().filter(write -> existing.contains(write.key())).toList();
+    List<RowWrite> inserts =
+        writes.stream().filter(write -> !existing.contains(write.key())).toList();
+    update(mapped, fields, updates);
+    insert(mapped, fields, inserts, "");
+  }
+
+  private void insert(MappedTable mapped, FieldNames fields, List<RowWrite> writes, String clause)
+      throws SQLException {
+    List<TargetColumn> columns = new ArrayList<>(mapped.keyColumns());
+    columns.addAll(columns(mapped, fields));
+    List<String> names = columns.stream().map(TargetColumn::sqlName).toList();
+    List<String> places = columns.stream().map(dialect::placeholder).toList();
+    String start =
+        "INSERT INTO "
+            + mapped.table().sqlName()
+            + " ("
+            + String.join(", ", names)
+            + ") "
+            + dialect.insertModifier()
+            + "VALUES ";
+    String group = "(" + String.join(", ", places) + ")";
+    for (List<RowWrite> chunk : Sql.chunks(writes, dialect.maxParameters() / columns.size())) {
+      try (PreparedStatement statement =
+          connection.prepareStatement(start + Sql.repeat(group, chunk.size()) + clause)) {
+        int index = 1;
+        for (RowWrite write : chunk) {
+          index = bindKey(statement, index, mapped, write.keyValues());
+          index = bindValues(statement, index, mapped, fields, write.values());
+        }
+        statement.executeUpdate();
+      }
+    }
+  }
+
+  private void update(MappedTable mapped, FieldNames fields, List<RowWrite> writes)
+      throws SQLException {
+    if (writes.isEmpty() || fields.size() == 0) {
+      return;
+    }
+    List<String> sets =
+        columns(mapped, fields).stream()
+            .map(c -> c.sqlName() + " = " + dialect.placeholder(c))
+            .toList();
+    List<String> keys =
+        mapped.keyColumns().stream()
+            .map(c -> c.sqlName() + " = " + dialect.placeholder(c))
+            .toList();
+    String sql =
+        "UPDATE "
+            + mapped.table().sqlName()
+            + " SET "
+            + String.join(", ", sets)
+            + " WHERE "
+            + String.join(" AND ", keys);
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (RowWrite write : writes) {
+        int index = bindValues(statement, 1, mapped, fields, write.values());
+        bindKey(statement, index, mapped, write.keyValues());
+        if (writes.size() > 1) {
+          statement.addBatch();
+        }
+      }
+      if (writes.size() > 1) {
+        statement.executeBatch();
+      } else {
+        statement.executeUpdate();
+      }
+    }
+  }
+
+  private void delete(MappedTable mapped, List<RowWrite> writes) throws SQLException {
+    String start = "DELETE FROM " + mapped.table().sqlName() + " WHERE ";
+    for (List<RowWrite> chunk :
+        Sql.chunks(writes, dialect.maxParameters() / mapped.keyColumns().size())) {
+      try (PreparedStatement statement =
+          connection.prepareStatement(start + keyIn(mapped, chunk.size()))) {
+        int index = 1;
+        for (RowWrite write : chunk) {
+          index = bindKey(statement, index, mapped, write.keyValues());
+        }
+        statement.executeUpdate();
+      }
+    }
+  }
+
+  /** Rows that exist, with the given fields. */
+  Map<EntityKey, Row> select(
+      MappedTable mapped, Map<EntityKey, Row> keys, FieldNames fields, boolean lock)
+      throws SQLException {
+    Map<EntityKey, Row> found = new LinkedHashMap<>();
+    Map<String, EntityKey> byId = new HashMap<>();
+    keys.forEach((key, row) -> byId.put(CanonicalId.of(row), key));
+    List<TargetColumn> columns = new ArrayList<>(mapped.keyColumns());
+    columns.addAll(columns(mapped, fields));
+    List<String> reads = columns.stream().map(dialect::readExpression).toList();
+    List<String> order = mapped.keyColumns().stream().map(TargetColumn::sqlName).toList();
+    String start =
+        "SELECT " + String.join(", ", reads) + " FROM " + mapped.table().sqlName() + " WHERE ";
+    // In key order, so that two appliers never wait for each other crosswise.
+    String end = lock ? " ORDER BY " + String.join(", ", order) + " FOR UPDATE" : "";
+    for (List<Row> chunk :
+        Sql.chunks(
+            List.copyOf(keys.values()), dialect.maxParameters() / mapped.keyColumns().size())) {
+      try (PreparedStatement statement =
+          connection.prepareStatement(start + keyIn(mapped, chunk.size()) + end)) {
+        int index = 1;
+        for (Row key : chunk) {
+          index = bindKey(statement, index, mapped, key);
+        }
+        try (ResultSet rows = statement.executeQuery()) {
+          while (rows.next()) {
+            Row key = read(rows, 1, mapped.keyFields(), mapped.keyColumns());
+            EntityKey entity = byId.get(CanonicalId.of(key));
+            if (entity != null) {
+              found.put(
+                  entity,
+                  read(rows, 1 + key.size(), fields, columns.subList(key.size(), columns.size())));
+            }
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private Row read(ResultSet rows, int from, FieldNames fields, List<TargetColumn> columns)
+      throws SQLException {
+    Value[] values = new Value[fields.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = dialect.read(rows, from + i, columns.get(i));
+    }
+    return Row.wrap(fields, values, false);
+  }
+
+  private String keyIn(MappedTable mapped, int rows) {
+    List<String> names = mapped.keyColumns().stream().map(TargetColumn::sqlName).toList();
+    List<String> places = mapped.keyColumns().stream().map(dialect::placeholder).toList();
+    if (names.size() == 1) {
+      return names.get(0) + " IN (" + Sql.repeat(places.get(0), rows) + ")";
+    }
+    return "("
+        + String.join(", ", names)
+        + ") IN ("
+        + Sql.repeat("(" + String.join(", ", places) + ")", rows)
+        + ")";
+  }
+
+  private static List<TargetColumn> columns(MappedTable mapped, FieldNames fields) {
+    return fields.asList().stream().map(mapped::column).toList();
+  }
+
+  private int bindKey(PreparedStatement statement, int from, MappedTable mapped, Row key)
+      throws SQLException {
+    for (int i = 0; i < key.size(); i++) {
+      dialect.bind(statement, from + i, mapped.keyColumns().get(i), key.value(i));
+    }
+    return from + key.size();
+  }
+
+  private int bindValues(
+      PreparedStatement statement, int from, MappedTable mapped, FieldNames fields, Row values)
+      throws SQLException {
+    for (int i = 0; i < values.size(); i++) {
+      dialect.bind(statement, from + i, mapped.column(fields.get(i)), values.value(i));
+    }
+    return from + values.size();
+  }
+}

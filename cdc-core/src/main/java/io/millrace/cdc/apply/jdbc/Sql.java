@@ -1,0 +1,68 @@
+package io.millrace.cdc.apply.jdbc;
+
+import io.millrace.cdc.apply.RejectedException;
+import io.millrace.cdc.error.ApplyException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Small helpers for statements. */
+final class Sql {
+  private Sql() {}
+
+  /** Something that talks to the server. */
+  interface Call<T> {
+    T run() throws SQLException;
+  }
+
+  /** Something that talks to the server and gives nothing. */
+  interface Action {
+    void run() throws SQLException;
+  }
+
+  static <T> T call(SqlDialect dialect, String what, Call<T> call) {
+    try {
+      return call.run();
+    } catch (SQLException e) {
+      throw translate(dialect, what, e);
+    }
+  }
+
+  static void run(SqlDialect dialect, String what, Action action) {
+    try {
+      action.run();
+    } catch (SQLException e) {
+      throw translate(dialect, what, e);
+    }
+  }
+
+  private static ApplyException translate(SqlDialect dialect, String what, SQLException e) {
+    String message =
+        "%s, %s: %s (SQLSTATE %s, code %s)"
+            .formatted(dialect.name(), what, e.getMessage(), e.getSQLState(), e.getErrorCode());
+    return dialect.classify(e) == SqlDialect.Failure.DATA
+        ? new RejectedException(message, e)
+        : new ApplyException(message, e, true);
+  }
+
+  /** Parts of a list, each at most this long. */
+  static <T> List<List<T>> chunks(List<T> all, int size) {
+    if (all.size() <= size) {
+      return all.isEmpty() ? List.of() : List.of(all);
+    }
+    List<List<T>> chunks = new ArrayList<>();
+    for (int i = 0; i < all.size(); i += size) {
+      chunks.add(all.subList(i, Math.min(all.size(), i + size)));
+    }
+    return chunks;
+  }
+
+  /** {@code (a, b), (a, b), …} */
+  static String repeat(String group, int times) {
+    StringBuilder text = new StringBuilder((group.length() + 2) * times);
+    for (int i = 0; i < times; i++) {
+      text.append(i == 0 ? "" : ", ").append(group);
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,105 @@
+package io.millrace.cdc.apply.jdbc;
+
+import io.millrace.cdc.apply.OwnLog;
+import io.millrace.cdc.event.Value;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What differs between SQL databases. Stateless and thread-safe; statements run on the caller's
+ * connection.
+ */
+public interface SqlDialect {
+  /** What to do about a failed statement. */
+  enum Failure {
+    /** The data is refused: hold the key. */
+    DATA,
+    /** Anything else: try again. */
+    RETRY
+  }
+
+  /** Name of the database for messages, e.g. {@code PostgreSQL}. */
+  String name();
+
+  /** Statements that make this library's tables, in order; each may run again without harm. */
+  List<String> ddl();
+
+  /**
+   * Full name of one of this library's tables: {@code ledger}, {@code applier_offset}, {@code
+   * held}.
+   */
+  String ownTable(String plainName);
+
+  /** Whether this library's tables are there. */
+  boolean installed(Connection connection) throws SQLException;
+
+  /**
+   * Makes the session exact: strict, UTC, READ COMMITTED, text forms that lose nothing.
+   *
+   * @return puts everything back, for pools
+   */
+  Restore prepare(Connection connection) throws SQLException;
+
+  /** Undoes what {@link SqlDialect#prepare} set. */
+  interface Restore {
+    /** Undoes it. */
+    void run() throws SQLException;
+  }
+
+  /** Called at the beginning of every transaction. */
+  void begin(Connection connection) throws SQLException;
+
+  /** Describes a table as the user named it; null where it does not exist. */
+  @Nullable TargetTable describe(Connection connection, String table) throws SQLException;
+
+  /** Log and epoch under which this database is captured. */
+  Optional<OwnLog> ownLog(Connection connection) throws SQLException;
+
+  /** What kind of failure this is. */
+  Failure classify(SQLException failure);
+
+  /** Most parameters of one statement. */
+  int maxParameters();
+
+  /** Whether NaN and infinities of this column type can be stored. */
+  boolean storesSpecial(ColumnType type);
+
+  /**
+   * Prefix of the type names of raw values that this database can read back, e.g. {@code
+   * postgres:}.
+   */
+  List<String> rawTypePrefixes();
+
+  /** What stands for a column's value in a statement, with one parameter. */
+  String placeholder(TargetColumn column);
+
+  /** Sets a parameter to a converted value. */
+  void bind(PreparedStatement statement, int index, TargetColumn column, Value value)
+      throws SQLException;
+
+  /** The expression that reads a column for {@link #read}. */
+  String readExpression(TargetColumn column);
+
+  /** Reads a column as a converted value. */
+  Value read(ResultSet rows, int index, TargetColumn column) throws SQLException;
+
+  /** Sets a text parameter of this library's own tables, which compare text as bytes. */
+  void bindText(PreparedStatement statement, int index, String text) throws SQLException;
+
+  /** Reads a text column of this library's own tables. */
+  String readText(ResultSet rows, int index) throws SQLException;
+
+  /** What stands between the table's name and VALUES, after the columns. */
+  String insertModifier();
+
+  /** What makes an insert an upsert by key, setting the given columns. */
+  String upsertClause(List<TargetColumn> key, List<TargetColumn> others);
+
+  /** Writes ledger rows, all at once and before anything else. */
+  void writeLedger(Connection connection, LedgerGroup group) throws SQLException;
+}

@@ -1,0 +1,70 @@
+package io.millrace.cdc.postgres;
+
+import io.millrace.cdc.apply.jdbc.JdbcTarget;
+import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.PostgresServer;
+import io.millrace.cdc.testkit.contract.TargetContract;
+import io.millrace.cdc.testkit.contract.TargetHarness;
+import java.util.Objects;
+
+/** PostgreSQL keeps the targets' contract. */
+final class PostgresTargetTest extends TargetContract {
+  private final Database database = PostgresServer.shared().createDatabase("target");
+
+  @Override
+  protected TargetHarness harness() {
+    return new Harness(database);
+  }
+
+  @Override
+  protected String readInstant(String table, String column) {
+    return Objects.requireNonNull(
+        database.value(
+            "select to_char("
+                + column
+                + " at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') from "
+                + table));
+  }
+
+  @Override
+  protected String markKey(long id) {
+    return "[" + id + "]";
+  }
+
+  private record Harness(Database database) implements TargetHarness {
+    @Override
+    public JdbcTarget.Builder target() {
+      return PostgresTarget.builder(database.dataSource());
+    }
+
+    @Override
+    public String ownTable(String plainName) {
+      return "millrace." + plainName;
+    }
+
+    @Override
+    public String instantType() {
+      return "timestamptz";
+    }
+
+    @Override
+    public String bytesType() {
+      return "bytea";
+    }
+
+    @Override
+    public String uuidType() {
+      return "uuid";
+    }
+
+    @Override
+    public String jsonType() {
+      return "jsonb";
+    }
+
+    @Override
+    public String ownText(String column) {
+      return column;
+    }
+  }
+}

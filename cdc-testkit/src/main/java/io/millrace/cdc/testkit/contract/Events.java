@@ -1,0 +1,102 @@
+package io.millrace.cdc.testkit.contract;
+
+import io.millrace.cdc.codec.ProtobufCodec;
+import io.millrace.cdc.error.TransportException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import io.millrace.cdc.event.Version;
+import io.millrace.cdc.transport.PublishCallback;
+import io.millrace.cdc.transport.Publisher;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+
+/** Makes events by hand and puts them on a channel. */
+final class Events {
+  private static final String LOG = "billing-00000001";
+
+  private final Publisher publisher;
+  private final String entity;
+  private long versions;
+
+  Events(Publisher publisher, String entity) {
+    this.publisher = publisher;
+    this.entity = entity;
+  }
+
+  static Row row(Object... namesAndValues) {
+    Row.Builder row = Row.builder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      row.put((String) namesAndValues[i], value(namesAndValues[i + 1]));
+    }
+    return row.build();
+  }
+
+  static Value value(Object value) {
+    if (value instanceof Value ready) {
+      return ready;
+    }
+    if (value instanceof Number number && !(value instanceof java.math.BigDecimal)) {
+      return Value.of(number.longValue());
+    }
+    return value instanceof java.math.BigDecimal decimal
+        ? Value.of(decimal)
+        : Value.of(value.toString());
+  }
+
+  ChangeEvent.Builder event(ChangeType type, Object id) {
+    return ChangeEvent.builder()
+        .type(type)
+        .entity(entity)
+        .key(row("id", id))
+        .source("billing")
+        .changedAt(Instant.parse("2026-01-01T00:00:00Z"))
+        .log(LOG)
+        .version(version(++versions))
+        .transactionId("t" + versions);
+  }
+
+  static Version version(long n) {
+    return Version.of(1, ByteBuffer.allocate(8).putLong(n).array());
+  }
+
+  ChangeEvent created(Object id, Object... namesAndValues) {
+    return state(ChangeType.CREATED, id, namesAndValues);
+  }
+
+  ChangeEvent updated(Object id, Object... namesAndValues) {
+    return state(ChangeType.UPDATED, id, namesAndValues);
+  }
+
+  private ChangeEvent state(ChangeType type, Object id, Object... namesAndValues) {
+    Row.Builder whole = Row.builder().put("id", value(id));
+    Row rest = row(namesAndValues);
+    for (int i = 0; i < rest.size(); i++) {
+      whole.put(rest.name(i), rest.value(i));
+    }
+    Row row = whole.build();
+    return event(type, id).newValue(row).changedFields(row.names().asList()).build();
+  }
+
+  ChangeEvent deleted(Object id) {
+    return event(ChangeType.DELETED, id).build();
+  }
+
+  Events send(ChangeEvent... events) throws InterruptedException {
+    for (ChangeEvent event : events) {
+      publisher.publish(event.routingKey(), ProtobufCodec.instance().encode(event), new Failing());
+    }
+    return this;
+  }
+
+  private static final class Failing implements PublishCallback {
+    @Override
+    public void acknowledged() {}
+
+    @Override
+    public void failed(TransportException error) {
+      throw error;
+    }
+  }
+}
