@@ -85,6 +85,20 @@ final class ProtobufCodecTest {
   }
 
   @Test
+  void damaged_bytes_give_an_event_or_an_event_exception() {
+    byte[] whole = CODEC.encode(GoldenEvents.event(ChangeType.CREATED)).body();
+    for (int bit = 0; bit < whole.length * 8; bit++) {
+      byte[] damaged = whole.clone();
+      damaged[bit / 8] ^= (byte) (1 << bit % 8);
+      try {
+        assertThat(CODEC.decode(new Encoded(damaged, Map.of())).entity()).isNotEmpty();
+      } catch (EventException expected) {
+        assertThat(expected).hasMessageStartingWith("Cannot decode");
+      }
+    }
+  }
+
+  @Test
   void another_content_type_is_refused() {
     assertThatThrownBy(
             () ->
