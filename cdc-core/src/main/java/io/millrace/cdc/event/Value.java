@@ -13,7 +13,7 @@ import java.util.UUID;
 /**
  * One value of a row, exactly as the database holds it. Closed: switch on {@link #kind()} without a
  * default, so that a new kind breaks compilation. Immutable; two values are equal when kind and
- * content are (a decimal's scale counts).
+ * content are: a decimal's scale counts, every NaN is the same one, and -0.0 is not 0.0.
  */
 public sealed interface Value {
   /** The one null. */
