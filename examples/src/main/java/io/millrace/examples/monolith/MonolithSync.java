@@ -91,6 +91,9 @@ public final class MonolithSync {
 
   private List<String> settings(Database database, KafkaServer kafka) {
     return List.of(
+        database.server().host(),
+        Integer.toString(database.server().port()),
+        database.name(),
         database.jdbcUrl(),
         database.user(),
         database.password(),
