@@ -1,0 +1,162 @@
+package io.millrace.cdc.postgres;
+
+import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.FieldNames;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import io.millrace.cdc.event.Version;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Turns rows of the log into events. */
+final class EventMaker {
+  private final String service;
+  private final String log;
+  private final long epoch;
+  private final Map<String, TableReader> tables = new HashMap<>();
+
+  EventMaker(
+      String service,
+      String log,
+      long epoch,
+      List<CapturedTable> captured,
+      Function<CapturedTable, TableLayout> layouts) {
+    this.service = service;
+    this.log = log;
+    this.epoch = epoch;
+    for (CapturedTable table : captured) {
+      tables.put(table.name(), new TableReader(table, layouts));
+    }
+  }
+
+  String log() {
+    return log;
+  }
+
+  /** Whether the row is of a table that is captured here. */
+  boolean concerns(LogRow row) {
+    return tables.containsKey(row.relation());
+  }
+
+  /** Learns the tables' columns anew. */
+  void forgetLayouts() {
+    tables.values().forEach(TableReader::forget);
+  }
+
+  /**
+   * The row's events: none where nothing changed that is part of the events, two for a key change.
+   */
+  List<ChangeEvent> events(LogRow row) {
+    if (row.format() > LogRow.FORMAT) {
+      throw new SourceException(
+          "Row %s of the change log has format %s, this release reads up to %s. Run the release that installed the log, or a newer one."
+              .formatted(row.id(), row.format(), LogRow.FORMAT));
+    }
+    TableReader table = tables.get(row.relation());
+    if (table == null) {
+      return List.of();
+    }
+    if (row.op() == 'T') {
+      return List.of(start(row, table, 0).id("").type(ChangeType.TRUNCATED).build());
+    }
+    Row before = row.oldText() == null ? null : table.row(row.oldText());
+    Row after = row.newText() == null ? null : table.row(row.newText());
+    return switch (row.op()) {
+      case 'I' -> List.of(created(row, table, present(row, after), 0, null));
+      case 'D' -> List.of(deleted(row, table, present(row, before), null));
+      case 'U' -> update(row, table, present(row, before), present(row, after));
+      default ->
+          throw new SourceException(
+              "Row %s of the change log has the unknown operation '%s'."
+                  .formatted(row.id(), row.op()));
+    };
+  }
+
+  private List<ChangeEvent> update(LogRow row, TableReader table, Row before, Row after) {
+    Row oldKey = table.key(before);
+    Row newKey = table.key(after);
+    if (!oldKey.equals(newKey)) {
+      return List.of(deleted(row, table, before, newKey), created(row, table, after, 1, oldKey));
+    }
+    List<String> changed = changed(before, after);
+    if (table.captured().ignoredAlone().containsAll(changed)) {
+      return List.of();
+    }
+    return List.of(
+        start(row, table, 0)
+            .type(ChangeType.UPDATED)
+            .oldValue(before)
+            .newValue(after)
+            .changedFields(changed)
+            .key(newKey)
+            .build());
+  }
+
+  private ChangeEvent created(
+      LogRow row, TableReader table, Row after, int ordinal, @Nullable Row previousKey) {
+    return start(row, table, ordinal)
+        .type(ChangeType.CREATED)
+        .newValue(after)
+        .changedFields(after.names().asList())
+        .key(table.key(after))
+        .previousKey(previousKey)
+        .build();
+  }
+
+  private ChangeEvent deleted(
+      LogRow row, TableReader table, Row before, @Nullable Row previousKey) {
+    return start(row, table, 0)
+        .type(ChangeType.DELETED)
+        .oldValue(before)
+        .key(table.key(before))
+        .previousKey(previousKey)
+        .build();
+  }
+
+  private ChangeEvent.Builder start(LogRow row, TableReader table, int ordinal) {
+    return ChangeEvent.builder()
+        .source(service)
+        .changedAt(row.at())
+        .entity(table.captured().entity())
+        .log(log)
+        .version(
+            Version.of(epoch, ByteBuffer.allocate(9).putLong(row.id()).put((byte) ordinal).array()))
+        .transactionId(Long.toString(row.xid()))
+        .hops(row.hops())
+        .schema(table.fingerprint());
+  }
+
+  private static Row present(LogRow row, @Nullable Row state) {
+    if (state == null) {
+      throw new SourceException(
+          "Row %s of the change log (operation '%s') lacks the row's state."
+              .formatted(row.id(), row.op()));
+    }
+    return state;
+  }
+
+  /** Names of the fields that differ, a field that only one of the rows has included. */
+  private static List<String> changed(Row before, Row after) {
+    List<String> changed = new ArrayList<>();
+    FieldNames names = after.names();
+    for (int i = 0; i < names.size(); i++) {
+      Value old = names.equals(before.names()) ? before.value(i) : before.get(names.get(i));
+      if (!after.value(i).equals(old)) {
+        changed.add(names.get(i));
+      }
+    }
+    for (String name : before.names().asList()) {
+      if (!after.has(name)) {
+        changed.add(name);
+      }
+    }
+    return changed;
+  }
+}

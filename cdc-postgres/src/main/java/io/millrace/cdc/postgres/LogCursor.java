@@ -1,0 +1,199 @@
+package io.millrace.cdc.postgres;
+
+import io.millrace.cdc.internal.Check;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Goes through the log row by row, window by window, and knows at each row where reading may
+ * resume.
+ */
+final class LogCursor {
+  private static final long PAGE_BYTES = 8L << 20;
+  private static final int SMALLEST_PAGE = 16;
+  private static final int LARGEST_PAGE = 4096;
+
+  private final LogQueries queries;
+  private final ServerIdentity server;
+  private final Deque<LogRow> page = new ArrayDeque<>();
+  private final LogPosition start;
+  private LogHead head;
+  private long incarnation;
+  private ReadState read;
+  private long floor;
+  private @Nullable RowPages window;
+  private boolean flushed;
+  private long lastInWindow;
+  private @Nullable Witness last;
+  private @Nullable Witness highest;
+  private @Nullable LogRow lastRow;
+  private @Nullable LogRow highestRow;
+  private int pageSize = 256;
+  private long highestXid;
+
+  /**
+   * A cursor at a position whose witness was checked.
+   *
+   * @param start where to go on; without a window under way where the server is another one, or was
+   *     started anew
+   * @param head of the log, taken on opening
+   */
+  LogCursor(LogQueries queries, ServerIdentity server, LogPosition start, LogHead head) {
+    this.queries = queries;
+    this.server = server;
+    this.start = start;
+    this.head = head;
+    this.incarnation = start.incarnation();
+    this.read = start.read();
+    this.floor = read.lastId();
+    this.lastInWindow = start.lastInWindow();
+    this.last = start.last();
+    this.highest = start.highest();
+    this.highestXid = read.bound() - 1;
+    PgSnapshot to = start.to();
+    if (incarnation != server.incarnation()) {
+      long at = lastInWindow > 0 ? lastInWindow : read.members().length > 0 ? 0 : read.lastId();
+      window = new PastWindow(queries, server.incarnation(), incarnation, read, head.idAfter(), at);
+    } else if (to != null) {
+      Witness high = highest;
+      highestXid = high == null ? highestXid : Math.max(highestXid, high.xid());
+      window = new LogWindow(queries, incarnation, read, to, floor, head.idAfter(), lastInWindow);
+    }
+    flushed = window == null;
+  }
+
+  /** Where reading may resume after the last row given out. */
+  LogPosition position() {
+    if (lastRow != null) {
+      last = Witness.of(lastRow);
+      lastRow = null;
+    }
+    if (highestRow != null) {
+      highest = Witness.of(highestRow);
+      highestRow = null;
+    }
+    RowPages reading = window;
+    PgSnapshot to = reading == null || lastInWindow == 0 ? null : reading.to();
+    return new LogPosition(
+        start.log(),
+        server,
+        incarnation,
+        start.nonce(),
+        read,
+        to,
+        to == null && reading == null ? 0 : lastInWindow,
+        last,
+        highest);
+  }
+
+  /** The server's clock when the log's end was last looked at. */
+  Instant serverTime() {
+    return head.now();
+  }
+
+  /** Whether a window is under way. */
+  boolean hasMore() {
+    return !page.isEmpty() || window != null;
+  }
+
+  /** Looks at the log's end; true where there may be rows. Only between windows. */
+  boolean look() throws SQLException {
+    Check.state(!hasMore(), "a window is under way");
+    head = queries.head();
+    flushed = head.flushed();
+    if (head.idAfter() > floor || read.endedIn(head.snapshot()).length > 0) {
+      window = new LogWindow(queries, incarnation, read, head.snapshot(), floor, head.idAfter(), 0);
+      while (page.isEmpty() && window != null) {
+        fetch();
+      }
+    } else {
+      endWindow(head.snapshot());
+    }
+    return hasMore();
+  }
+
+  /**
+   * The next row, or null at the window's end.
+   *
+   * @param mayAsk whether to ask the server where the page is used up
+   */
+  @Nullable LogRow next(boolean mayAsk) throws SQLException {
+    while (page.isEmpty() && window != null && mayAsk) {
+      fetch();
+    }
+    LogRow row = page.poll();
+    if (row == null) {
+      return null;
+    }
+    awaitFlush();
+    passed(row);
+    return row;
+  }
+
+  private void fetch() throws SQLException {
+    RowPages reading = Check.notNull(window, "window");
+    List<LogRow> rows = reading.page(pageSize);
+    page.addAll(rows);
+    long bytes = rows.stream().mapToLong(LogRow::size).sum();
+    if (!rows.isEmpty()) {
+      long fitting = PAGE_BYTES / Math.max(1, bytes / rows.size());
+      pageSize =
+          (int) Math.max(SMALLEST_PAGE, Math.min(Math.min(fitting, pageSize * 2L), LARGEST_PAGE));
+    }
+    if (reading.done() && page.isEmpty()) {
+      endWindow(reading.to());
+    }
+  }
+
+  private void passed(LogRow row) {
+    lastRow = row;
+    lastInWindow = row.id();
+    if (row.xid() >= highestXid || row.incarnation() != incarnation) {
+      highestRow = row;
+      highestXid = row.xid();
+    }
+    RowPages reading = Check.notNull(window, "window");
+    if (page.isEmpty() && reading.done()) {
+      endWindow(reading.to());
+    }
+  }
+
+  private void endWindow(@Nullable PgSnapshot to) {
+    long lastId = Math.max(read.lastId(), lastInWindow);
+    if (to == null) {
+      // The past is read; the present incarnation's ids follow the past's, its transactions start
+      // anew.
+      incarnation = server.incarnation();
+      read = new ReadState(0, new long[0], lastId);
+      floor = lastId;
+      highestXid = -1;
+    } else {
+      read = new ReadState(Math.max(read.bound(), highestXid + 1), to.inProgress(), lastId);
+      floor = Math.max(Math.max(floor, head.idBefore()), lastId);
+    }
+    lastInWindow = 0;
+    window = null;
+  }
+
+  /**
+   * An asynchronous commit is visible before it is on disk: what a crash can take back must not be
+   * published.
+   */
+  private void awaitFlush() throws SQLException {
+    for (int attempt = 0; !flushed; attempt++) {
+      if (attempt == 4) {
+        queries.flush();
+      }
+      flushed = queries.flushedUpTo(head.insertLsn());
+      if (!flushed) {
+        LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(300));
+      }
+    }
+  }
+}

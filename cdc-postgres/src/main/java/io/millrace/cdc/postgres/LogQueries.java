@@ -1,0 +1,237 @@
+package io.millrace.cdc.postgres;
+
+import io.millrace.cdc.error.SourceException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Types;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What the reader asks the log, on one connection in auto-commit mode. No query holds a snapshot
+ * longer than itself, and none sorts or scans the log whole: the planner is told so for this
+ * connection, since it knows nothing of a log that just grew.
+ */
+final class LogQueries {
+  /**
+   * One round trip, three snapshots: the id must be read before the snapshot is taken, and again
+   * after it.
+   */
+  private static final String HEAD =
+      "SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM millrace.change_log_id;"
+          + "SELECT pg_catalog.pg_current_snapshot()::text, l.lsn::text, pg_catalog.pg_current_wal_flush_lsn() >= l.lsn,"
+          + " s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END, pg_catalog.clock_timestamp()"
+          + " FROM (SELECT pg_catalog.pg_current_wal_insert_lsn() AS lsn) l, millrace.change_log_id s";
+
+  /** The rows that began to be logged after the last window, by the primary key. */
+  static final String RANGE =
+      "SELECT "
+          + LogRow.COLUMNS
+          + " FROM millrace.change_log WHERE id > ? AND id <= ? AND incarnation = ?"
+          + " AND (xid >= ? OR xid = ANY (?)) AND pg_catalog.pg_visible_in_snapshot(xid, ?) ORDER BY id LIMIT ?";
+
+  /**
+   * The rows of one transaction that was in progress when the last window ended, by the index on
+   * (xid, id).
+   */
+  static final String MEMBER =
+      "SELECT "
+          + LogRow.COLUMNS
+          + " FROM millrace.change_log WHERE xid = ? AND id > ? AND id <= ? AND incarnation = ?";
+
+  private static final String MEMBERS_WITH_ROWS =
+      "SELECT m::text FROM pg_catalog.unnest(?::xid8[]) AS m WHERE EXISTS (SELECT FROM millrace.change_log c"
+          + " WHERE c.xid = m AND c.id > ? AND c.id <= ?)";
+
+  /** What other incarnations left: all of it is committed, since a dump holds nothing else. */
+  private static final String PAST =
+      "SELECT "
+          + LogRow.COLUMNS
+          + " FROM millrace.change_log WHERE id > ? AND id <= ? AND incarnation <> ?"
+          + " AND (incarnation <> ? OR xid >= ? OR xid = ANY (?)) ORDER BY id LIMIT ?";
+
+  private static final String IDENTITY =
+      "SELECT c.system_identifier, d.oid::bigint, (extract(epoch FROM pg_catalog.pg_postmaster_start_time())"
+          + " * 1000000)::bigint, pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8)"
+          + " FROM pg_catalog.pg_control_system() c, pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
+
+  private final Connection connection;
+
+  LogQueries(Connection connection) {
+    this.connection = connection;
+  }
+
+  LogHead head() throws SQLException {
+    try (Statement query = connection.createStatement()) {
+      query.execute(HEAD);
+      long before = firstLong(query);
+      query.getMoreResults();
+      try (ResultSet row = query.getResultSet()) {
+        row.next();
+        return new LogHead(
+            before,
+            PgSnapshot.parse(row.getString(1)),
+            row.getString(2),
+            row.getBoolean(3),
+            row.getLong(4),
+            row.getObject(5, OffsetDateTime.class).toInstant());
+      }
+    }
+  }
+
+  private static long firstLong(Statement query) throws SQLException {
+    try (ResultSet row = query.getResultSet()) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  ServerIdentity identity() throws SQLException {
+    refuseStandby();
+    try (Statement query = connection.createStatement();
+        ResultSet row = query.executeQuery(IDENTITY)) {
+      row.next();
+      return new ServerIdentity(
+          row.getLong(1), row.getLong(2), Long.parseLong(row.getString(4), 16), row.getLong(3));
+    }
+  }
+
+  private void refuseStandby() throws SQLException {
+    try (Statement query = connection.createStatement();
+        ResultSet row = query.executeQuery("SELECT pg_catalog.pg_is_in_recovery()")) {
+      row.next();
+      if (row.getBoolean(1)) {
+        // It may become the primary, or the name may lead to the primary again.
+        throw new SourceException(
+            "The server is a standby (pg_is_in_recovery() is true), whose snapshots say nothing about the primary's transactions."
+                + " Connect to the primary (targetServerType=primary).",
+            null,
+            true);
+      }
+    }
+  }
+
+  Optional<LogRow> row(long id) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT " + LogRow.COLUMNS + " FROM millrace.change_log WHERE id = ?")) {
+      query.setLong(1, id);
+      List<LogRow> rows = rows(query);
+      return rows.isEmpty() ? Optional.empty() : Optional.of(rows.get(0));
+    }
+  }
+
+  /**
+   * Rows above {@code afterId} of transactions not read yet that the snapshot sees, in id order.
+   */
+  List<LogRow> range(
+      long incarnation, ReadState read, PgSnapshot to, long afterId, long upToId, int limit)
+      throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(RANGE)) {
+      query.setLong(1, afterId);
+      query.setLong(2, upToId);
+      query.setLong(3, incarnation);
+      query.setObject(4, Long.toString(read.bound()), Types.OTHER);
+      query.setObject(5, xids(read.members()), Types.OTHER);
+      query.setObject(6, to.text(), Types.OTHER);
+      query.setInt(7, limit);
+      return rows(query);
+    }
+  }
+
+  /** Those of the transactions that logged something in {@code (afterId, upToId]}. */
+  long[] withRows(long[] members, long afterId, long upToId) throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(MEMBERS_WITH_ROWS)) {
+      query.setString(1, xids(members));
+      query.setLong(2, afterId);
+      query.setLong(3, upToId);
+      List<Long> found = new ArrayList<>();
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          found.add(Long.parseLong(row.getString(1)));
+        }
+      }
+      return found.stream().mapToLong(Long::longValue).toArray();
+    }
+  }
+
+  /**
+   * Rows of these transactions in {@code (afterId, upToId]}, in id order: the server merges one
+   * index scan per transaction.
+   */
+  List<LogRow> members(long incarnation, long[] members, long afterId, long upToId, int limit)
+      throws SQLException {
+    String sql =
+        Arrays.stream(members).mapToObj(member -> MEMBER).collect(Collectors.joining(" UNION ALL "))
+            + " ORDER BY id LIMIT ?";
+    try (PreparedStatement query = connection.prepareStatement(sql)) {
+      int parameter = 1;
+      for (long member : members) {
+        query.setObject(parameter++, Long.toString(member), Types.OTHER);
+        query.setLong(parameter++, afterId);
+        query.setLong(parameter++, upToId);
+        query.setLong(parameter++, incarnation);
+      }
+      query.setInt(parameter, limit);
+      return rows(query);
+    }
+  }
+
+  /**
+   * Rows of other incarnations than the present one; {@code read} is what was read of {@code
+   * incarnation}.
+   */
+  List<LogRow> past(
+      long present, long incarnation, ReadState read, long afterId, long upToId, int limit)
+      throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(PAST)) {
+      query.setLong(1, afterId);
+      query.setLong(2, upToId);
+      query.setLong(3, present);
+      query.setLong(4, incarnation);
+      query.setObject(5, Long.toString(read.bound()), Types.OTHER);
+      query.setObject(6, xids(read.members()), Types.OTHER);
+      query.setInt(7, limit);
+      return rows(query);
+    }
+  }
+
+  boolean flushedUpTo(String lsn) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement("SELECT pg_catalog.pg_current_wal_flush_lsn() >= ?::pg_lsn")) {
+      query.setString(1, lsn);
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  /** Commits a transaction that writes nothing but WAL, which flushes all that stands before it. */
+  void flush() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'millrace', 'flush')");
+    }
+  }
+
+  private static String xids(long[] xids) {
+    return Arrays.stream(xids).mapToObj(Long::toString).collect(Collectors.joining(",", "{", "}"));
+  }
+
+  private static List<LogRow> rows(PreparedStatement query) throws SQLException {
+    List<LogRow> rows = new ArrayList<>();
+    try (ResultSet row = query.executeQuery()) {
+      while (row.next()) {
+        rows.add(LogRow.of(row));
+      }
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,74 @@
+package io.millrace.cdc.postgres;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/** One row of the change log, as it stands there. */
+record LogRow(
+    long id,
+    long xid,
+    long incarnation,
+    Instant at,
+    int format,
+    int depth,
+    int hops,
+    boolean applied,
+    char op,
+    String relation,
+    @Nullable String oldText,
+    @Nullable String newText) {
+  /** The newest row format that this release reads. */
+  static final int FORMAT = 1;
+
+  /** The columns, in the order {@link #of} reads them. */
+  static final String COLUMNS =
+      "id, xid::text, incarnation, at, format, depth, hops, applied, op::text, relation, old::text, new::text";
+
+  static LogRow of(ResultSet row) throws SQLException {
+    return new LogRow(
+        row.getLong(1),
+        Long.parseLong(row.getString(2)),
+        row.getLong(3),
+        row.getObject(4, OffsetDateTime.class).toInstant(),
+        row.getInt(5),
+        row.getInt(6),
+        row.getInt(7),
+        row.getBoolean(8),
+        row.getString(9).charAt(0),
+        row.getString(10),
+        row.getString(11),
+        row.getString(12));
+  }
+
+  /** Roughly what it takes in memory, in bytes. */
+  long size() {
+    return 200L
+        + (oldText == null ? 0 : oldText.length())
+        + (newText == null ? 0 : newText.length());
+  }
+
+  /**
+   * A short hash of everything in it: two rows with one id and different content are told apart.
+   */
+  String hash() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      String head =
+          id + "\n" + xid + "\n" + incarnation + "\n" + at + "\n" + op + "\n" + relation + "\n";
+      digest.update(head.getBytes(StandardCharsets.UTF_8));
+      digest.update(String.valueOf(oldText).getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) 0);
+      digest.update(String.valueOf(newText).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest.digest(), 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+}

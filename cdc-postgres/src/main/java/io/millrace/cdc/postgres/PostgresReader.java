@@ -1,0 +1,186 @@
+package io.millrace.cdc.postgres;
+
+import io.millrace.cdc.error.Finding;
+import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.position.Position;
+import io.millrace.cdc.source.SourceBatch;
+import io.millrace.cdc.source.SourceProgress;
+import io.millrace.cdc.source.SourceReader;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Polls the change log. Used by one thread, but for {@link #wakeUp()}. */
+final class PostgresReader implements SourceReader {
+  private static final long SHORTEST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final int MOST_ROWS_WITHOUT_EVENT = 10_000;
+
+  private final PostgresSource source;
+  private final ReaderSession session;
+  private final LogCursor cursor;
+  private final EventMaker events;
+  private final TableWatch watch;
+  private final long epoch;
+  private final Position startedAt;
+  private final Semaphore wakeUps = new Semaphore(0);
+  private final Deque<ChangeEvent> heldBack = new ArrayDeque<>();
+  private long idleNanos = SHORTEST_IDLE_NANOS;
+  private long nextQueryNanos = System.nanoTime();
+  private @Nullable Instant lastChangeAt;
+
+  PostgresReader(
+      PostgresSource source,
+      ReaderSession session,
+      LogCursor cursor,
+      EventMaker events,
+      TableWatch watch,
+      long epoch) {
+    this.source = source;
+    this.session = session;
+    this.cursor = cursor;
+    this.events = events;
+    this.watch = watch;
+    this.epoch = epoch;
+    this.startedAt = cursor.position().encode();
+  }
+
+  @Override
+  public String log() {
+    return events.log();
+  }
+
+  @Override
+  public long epoch() {
+    return epoch;
+  }
+
+  @Override
+  public Position position() {
+    return startedAt;
+  }
+
+  @Override
+  public SourceBatch poll(int maxEvents, Duration maxWait) throws InterruptedException {
+    long deadline = System.nanoTime() + maxWait.toNanos();
+    boolean woken = false;
+    while (true) {
+      SourceBatch batch = next(maxEvents);
+      if (!batch.events().isEmpty() || batch.position() != null || woken) {
+        return batch;
+      }
+      long now = System.nanoTime();
+      long wait = Math.min(nextQueryNanos - now, deadline - now);
+      if (wakeUps.tryAcquire(Math.max(wait, 0), TimeUnit.NANOSECONDS)) {
+        wakeUps.drainPermits();
+        woken = true;
+        idleNanos = SHORTEST_IDLE_NANOS;
+        nextQueryNanos = System.nanoTime();
+      } else if (System.nanoTime() - deadline >= 0) {
+        return SourceBatch.empty();
+      }
+    }
+  }
+
+  /** What is there now, without waiting. */
+  private SourceBatch next(int maxEvents) throws InterruptedException {
+    try {
+      if (heldBack.isEmpty() && !cursor.hasMore()) {
+        long now = System.nanoTime();
+        if (now - nextQueryNanos < 0) {
+          return SourceBatch.empty();
+        }
+        watch.check();
+        boolean found = cursor.look();
+        idleNanos =
+            found ? SHORTEST_IDLE_NANOS : Math.min(idleNanos * 2, source.longestIdle().toNanos());
+        nextQueryNanos = System.nanoTime() + (found ? 0 : idleNanos);
+      }
+      return fill(maxEvents);
+    } catch (SQLException e) {
+      throw Sql.failure("The change log of " + source.describe() + " cannot be read", e);
+    }
+  }
+
+  private SourceBatch fill(int maxEvents) throws SQLException, InterruptedException {
+    List<ChangeEvent> batch = new ArrayList<>();
+    int echoes = 0;
+    boolean moved = false;
+    for (int rows = 0; batch.size() < maxEvents && rows < maxEvents + MOST_ROWS_WITHOUT_EVENT; ) {
+      ChangeEvent held = heldBack.poll();
+      if (held != null) {
+        batch.add(held);
+        moved = true;
+        continue;
+      }
+      LogRow row = cursor.next(batch.isEmpty());
+      if (row == null) {
+        break;
+      }
+      rows++;
+      moved = true;
+      lastChangeAt = row.at();
+      if (row.applied() && events.concerns(row)) {
+        echoes++;
+      } else if (!row.applied()) {
+        heldBack.addAll(events.events(row));
+      }
+    }
+    if (!moved) {
+      return SourceBatch.empty();
+    }
+    return new SourceBatch(batch, heldBack.isEmpty() ? cursor.position().encode() : null, echoes);
+  }
+
+  @Override
+  public void saved(Position position) {
+    session.register(position);
+  }
+
+  @Override
+  public SourceProgress progress() {
+    Instant last = lastChangeAt;
+    OptionalLong lag = OptionalLong.empty();
+    if (heldBack.isEmpty() && !cursor.hasMore()) {
+      lag = OptionalLong.of(0);
+    } else if (last != null) {
+      lag = OptionalLong.of(Math.max(0, Duration.between(last, cursor.serverTime()).toMillis()));
+    }
+    return new SourceProgress(Optional.ofNullable(last), lag, Optional.empty());
+  }
+
+  /** Ends the wait under way, or the next one; any thread. */
+  void wakeUp() {
+    if (wakeUps.availablePermits() == 0) {
+      wakeUps.release();
+    }
+  }
+
+  @Override
+  public void close() {
+    source.forget(this);
+    session.close();
+  }
+
+  /** For messages. */
+  @Override
+  public String toString() {
+    return "reader of " + source.describe();
+  }
+
+  /** What is thrown where somebody took a captured table out of the log's sight. */
+  static SourceException refused(List<Finding> findings) {
+    StringBuilder text = new StringBuilder("Changes would be lost:");
+    findings.forEach(finding -> text.append("\n- ").append(finding));
+    return new SourceException(text.toString());
+  }
+}

@@ -1,0 +1,268 @@
+package io.millrace.cdc.postgres;
+
+import io.millrace.cdc.error.ConfigurationException;
+import io.millrace.cdc.error.Finding;
+import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.internal.Ambient;
+import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.source.ReaderStart;
+import io.millrace.cdc.source.Source;
+import io.millrace.cdc.source.SourceReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import javax.sql.DataSource;
+
+/**
+ * A PostgreSQL database (13 or newer) captured through a change log that triggers fill.
+ *
+ * <pre>{@code
+ * var source = PostgresSource.builder(dataSource).service("billing")
+ *     .capture("public.orders", t -> t.entity("order").ignoreWhenAlone("updated_at")).build();
+ * source.changeLog().install();
+ * }</pre>
+ *
+ * <p>Thread-safe; each reader it opens takes one connection for as long as it is open and is used
+ * by one thread.
+ */
+public final class PostgresSource implements Source {
+  private final DataSource dataSource;
+  private final String service;
+  private final List<CapturedTable> tables;
+  private final Duration longestIdle;
+  private final Clock clock;
+  private final Set<PostgresReader> readers = ConcurrentHashMap.newKeySet();
+
+  private PostgresSource(Builder builder) {
+    this.dataSource = builder.dataSource;
+    this.service = builder.service;
+    this.tables = List.copyOf(builder.tables);
+    this.longestIdle = builder.longestIdle;
+    this.clock = builder.clock;
+  }
+
+  /**
+   * Starts the configuration of a source.
+   *
+   * @param dataSource gives connections to the primary; each reader keeps one, so a pool must have
+   *     room for it
+   */
+  public static Builder builder(DataSource dataSource) {
+    return new Builder(Check.notNull(dataSource, "dataSource"));
+  }
+
+  /** The tables and triggers that this source reads from. */
+  public PostgresChangeLog changeLog() {
+    return new PostgresChangeLog(dataSource, service, tables);
+  }
+
+  @Override
+  public String service() {
+    return service;
+  }
+
+  @Override
+  public String describe() {
+    return "PostgreSQL service '"
+        + service
+        + "' ("
+        + tables.stream().map(CapturedTable::name).collect(Collectors.joining(", "))
+        + ")";
+  }
+
+  @Override
+  public List<Finding> preflight() {
+    try (Connection connection = dataSource.getConnection()) {
+      return new Preflight(connection, service, tables).run();
+    } catch (SQLException e) {
+      throw Sql.failure("Preflight of " + describe() + " failed", e);
+    }
+  }
+
+  @Override
+  public SourceReader open(ReaderStart start) {
+    try {
+      ReaderSession session = ReaderSession.open(dataSource, start.pipeline());
+      try {
+        return open(start, session);
+      } catch (SQLException | RuntimeException e) {
+        session.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw Sql.failure("The change log of " + describe() + " cannot be opened", e);
+    }
+  }
+
+  private SourceReader open(ReaderStart start, ReaderSession session) throws SQLException {
+    LogQueries queries = new LogQueries(session.connection());
+    LogOpening.Opened opened =
+        new LogOpening(session, queries, clock, Ambient.random()).open(start);
+    EventMaker events =
+        new EventMaker(
+            service,
+            opened.position().log(),
+            opened.epoch(),
+            tables,
+            table -> layout(session, table));
+    TableWatch watch = new TableWatch(session.connection(), tables, events);
+    LogCursor cursor = new LogCursor(queries, opened.server(), opened.position(), opened.head());
+    PostgresReader reader =
+        new PostgresReader(this, session, cursor, events, watch, opened.epoch());
+    readers.add(reader);
+    return reader;
+  }
+
+  private static TableLayout layout(ReaderSession session, CapturedTable table) {
+    try {
+      Optional<TableLayout> layout =
+          new Catalog(session.connection()).table(table.schema(), table.table());
+      return layout.orElseThrow(
+          () ->
+              new SourceException(
+                  "The captured table %s is gone while its changes are read. Give it that name again, or change the capture list."
+                      .formatted(table.name())));
+    } catch (SQLException e) {
+      throw Sql.failure("The columns of " + table.name() + " cannot be read", e);
+    }
+  }
+
+  @Override
+  public void wakeUp() {
+    readers.forEach(PostgresReader::wakeUp);
+  }
+
+  void forget(PostgresReader reader) {
+    readers.remove(reader);
+  }
+
+  Duration longestIdle() {
+    return longestIdle;
+  }
+
+  /** Configures a {@link PostgresSource}. Not safe for use by several threads. */
+  public static final class Builder {
+    private final DataSource dataSource;
+    private final List<CapturedTable> tables = new ArrayList<>();
+    private String service = "";
+    private Duration longestIdle = Duration.ofMillis(500);
+    private Clock clock = Ambient.clock();
+
+    private Builder(DataSource dataSource) {
+      this.dataSource = dataSource;
+    }
+
+    /**
+     * The tag of the application whose changes these are; required.
+     *
+     * @param service letters, digits, {@code _}, {@code -} and {@code .}
+     */
+    public Builder service(String service) {
+      Check.argument(
+          service.matches("[A-Za-z0-9_.-]+"),
+          "a service's tag has letters, digits, '_', '-' and '.' only, not '%s'",
+          service);
+      this.service = service;
+      return this;
+    }
+
+    /**
+     * Captures a table with all its columns under its own name as entity; see {@link
+     * #capture(String, Consumer)}.
+     */
+    public Builder capture(String table) {
+      return capture(table, options -> {});
+    }
+
+    /**
+     * Captures a table.
+     *
+     * @param table {@code schema.table}, spelled as the catalog has it; a name with a dot in it
+     *     cannot be captured
+     * @param options what to change about it
+     */
+    public Builder capture(String table, Consumer<TableOptions> options) {
+      String[] parts = table.split("\\.", -1);
+      Check.argument(
+          parts.length == 2 && !parts[0].isBlank() && !parts[1].isBlank(),
+          "a table is given as schema.table, not '%s'",
+          table);
+      TableOptions chosen = new TableOptions(parts[0], parts[1]);
+      options.accept(chosen);
+      tables.add(chosen.toTable());
+      return this;
+    }
+
+    /**
+     * How long the reader sleeps at most between two looks at an idle log; {@link Source#wakeUp()}
+     * ends the sleep. Default 500 ms.
+     *
+     * @param longestIdle 1 ms to 1 minute
+     */
+    public Builder longestIdle(Duration longestIdle) {
+      Check.argument(
+          longestIdle.toMillis() >= 1 && longestIdle.compareTo(Duration.ofMinutes(1)) <= 0,
+          "the longest idle time is 1 ms to 1 minute, not %s",
+          longestIdle);
+      this.longestIdle = longestIdle;
+      return this;
+    }
+
+    /** The clock that epochs are made with; default the system's. */
+    public Builder clock(Clock clock) {
+      this.clock = Check.notNull(clock, "clock");
+      return this;
+    }
+
+    /**
+     * The source.
+     *
+     * @throws ConfigurationException with every problem found
+     */
+    public PostgresSource build() {
+      List<String> problems = new ArrayList<>();
+      if (service.isEmpty()) {
+        problems.add("no service is named: call service(\"…\") with the tag of this application");
+      }
+      if (tables.isEmpty()) {
+        problems.add("no table is captured: call capture(\"schema.table\")");
+      }
+      Set<String> names = new HashSet<>();
+      Set<String> entities = new HashSet<>();
+      for (CapturedTable table : tables) {
+        if (!names.add(table.name())) {
+          problems.add("table '" + table.name() + "' is captured twice: capture it once");
+        }
+        if (!entities.add(table.entity())) {
+          problems.add(
+              "entity '"
+                  + table.entity()
+                  + "' is named twice: give one of the tables another with entity(\"…\")");
+        }
+        table.excluded().stream()
+            .filter(table.columns()::contains)
+            .forEach(
+                column ->
+                    problems.add(
+                        "column '"
+                            + column
+                            + "' of "
+                            + table.name()
+                            + " is both chosen and excluded: drop one"));
+      }
+      if (!problems.isEmpty()) {
+        throw new ConfigurationException("PostgreSQL source '" + service + "'", problems);
+      }
+      return new PostgresSource(this);
+    }
+  }
+}

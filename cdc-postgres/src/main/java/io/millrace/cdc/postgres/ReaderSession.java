@@ -1,0 +1,152 @@
+package io.millrace.cdc.postgres;
+
+import io.millrace.cdc.position.Position;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The reader's connection, set up for it, and its registration. */
+final class ReaderSession implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReaderSession.class);
+  private static final long REGISTER_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final int STATEMENT_SECONDS = 60;
+
+  /** Undone on close: the connection may come from a pool. */
+  private static final String[][] SETTINGS = {
+    {"default_transaction_isolation", "'read committed'"},
+    {"default_transaction_read_only", "off"},
+    {
+      "synchronous_commit", "local"
+    }, // what a flush of ours needs; a standby's answer is not waited for
+    {"statement_timeout", "'" + STATEMENT_SECONDS + "s'"},
+    {"search_path", "pg_catalog"},
+    {"TimeZone", "'UTC'"},
+    {"jit", "off"},
+    {"enable_seqscan", "off"},
+    {"enable_bitmapscan", "off"},
+    {"enable_sort", "off"},
+    {"max_parallel_workers_per_gather", "0"},
+  };
+
+  private final Connection connection;
+  private final String pipeline;
+  private long registeredNanos = System.nanoTime() - REGISTER_EVERY_NANOS;
+  private boolean closed;
+
+  private ReaderSession(Connection connection, String pipeline) {
+    this.connection = connection;
+    this.pipeline = pipeline;
+  }
+
+  static ReaderSession open(DataSource dataSource, String pipeline) throws SQLException {
+    Connection connection = dataSource.getConnection();
+    try {
+      connection.setAutoCommit(true);
+      // Ends the wait for a server that is gone without a word. The server's own limit ends an
+      // honest query before it.
+      connection.setNetworkTimeout(Runnable::run, (STATEMENT_SECONDS + 30) * 1000);
+      try (Statement statement = connection.createStatement()) {
+        for (String[] setting : SETTINGS) {
+          statement.execute("SET " + setting[0] + " = " + setting[1]);
+        }
+        statement.execute("SET application_name = " + Sql.literal("millrace " + pipeline));
+      }
+      return new ReaderSession(connection, pipeline);
+    } catch (SQLException e) {
+      try {
+        connection.close();
+      } catch (SQLException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  /** The nonce of the pipeline's registration; empty where it never ran here. */
+  Optional<String> nonce() throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement("SELECT nonce FROM millrace.reader WHERE pipeline = ?")) {
+      query.setString(1, pipeline);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+      }
+    }
+  }
+
+  boolean nonceIsRegistered(String nonce) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement("SELECT FROM millrace.reader WHERE nonce = ?")) {
+      query.setString(1, nonce);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next();
+      }
+    }
+  }
+
+  /** Registers the pipeline anew, durably. */
+  void registerAnew(String nonce) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "INSERT INTO millrace.reader (pipeline, nonce, position) VALUES (?, ?, '')"
+                + " ON CONFLICT (pipeline) DO UPDATE SET nonce = excluded.nonce, position = '',"
+                + " updated_at = pg_catalog.clock_timestamp()")) {
+      statement.setString(1, pipeline);
+      statement.setString(2, nonce);
+      statement.executeUpdate();
+    }
+  }
+
+  /**
+   * Notes the position for retention, every few seconds at most. A failure shows at the next poll.
+   */
+  void register(Position position) {
+    long now = System.nanoTime();
+    if (closed || now - registeredNanos < REGISTER_EVERY_NANOS) {
+      return;
+    }
+    registeredNanos = now;
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "UPDATE millrace.reader SET position = ?, updated_at = pg_catalog.clock_timestamp() WHERE pipeline = ?")) {
+      statement.setString(1, position.text());
+      statement.setString(2, pipeline);
+      statement.executeUpdate();
+    } catch (SQLException e) {
+      LOG.warn(
+          "Pipeline '{}' could not note its position in millrace.reader; it tries again later",
+          pipeline,
+          e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try (connection) {
+      connection.setNetworkTimeout(Runnable::run, 2000);
+      try (Statement statement = connection.createStatement()) {
+        for (String[] setting : SETTINGS) {
+          statement.execute("RESET " + setting[0]);
+        }
+        statement.execute("RESET application_name");
+      }
+      connection.setNetworkTimeout(Runnable::run, 0);
+    } catch (SQLException e) {
+      LOG.debug("The connection of pipeline '{}' was gone when it was closed", pipeline, e);
+    }
+  }
+}

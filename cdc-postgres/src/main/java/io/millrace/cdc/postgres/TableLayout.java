@@ -1,0 +1,15 @@
+package io.millrace.cdc.postgres;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A table's columns and key as the catalog has them now.
+ *
+ * @param oid of the table
+ * @param columns every column with its type, in order; virtual generated ones are left out, since a
+ *     trigger does not see their values
+ * @param virtual the columns left out
+ * @param key the primary key's columns in the index's order; empty where there is none
+ */
+record TableLayout(long oid, Map<String, PgType> columns, List<String> virtual, List<String> key) {}

@@ -1,0 +1,133 @@
+package io.millrace.cdc.postgres;
+
+import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.event.FieldNames;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the logged states of one table. Holds the table's columns until a row does not fit them.
+ */
+final class TableReader {
+  private static final PgType UNKNOWN = PgType.scalar("unknown", false);
+
+  private final CapturedTable captured;
+  private final Function<CapturedTable, TableLayout> layouts;
+  private @Nullable TableLayout layout;
+  private FieldNames names = FieldNames.of();
+  private FieldNames keyNames = FieldNames.of();
+  private String fingerprint = "";
+
+  TableReader(CapturedTable captured, Function<CapturedTable, TableLayout> layouts) {
+    this.captured = captured;
+    this.layouts = layouts;
+  }
+
+  CapturedTable captured() {
+    return captured;
+  }
+
+  void forget() {
+    layout = null;
+  }
+
+  String fingerprint() {
+    layout();
+    return fingerprint;
+  }
+
+  /** The row's key columns, in key order. */
+  Row key(Row row) {
+    List<String> columns = layout().key();
+    Value[] values = new Value[columns.size()];
+    for (int i = 0; i < values.length; i++) {
+      Value value = row.get(columns.get(i));
+      if (value == null) {
+        throw new SourceException(
+            "A logged row of %s lacks the key column '%s': the table's key was changed while the log held changes made before. Read the"
+                    .formatted(captured.name(), columns.get(i))
+                + " log to its end before changing a captured table's key.");
+      }
+      values[i] = value;
+    }
+    return Row.wrap(keyNames, values, false);
+  }
+
+  /** A state from its JSON. */
+  Row row(String text) {
+    Row row = tryRow(text, layout());
+    if (row == null) {
+      forget();
+      row = tryRow(text, layout());
+    }
+    return row != null ? row : oddRow(text, layout());
+  }
+
+  /** Null where a column is not one of the table's. */
+  private @Nullable Row tryRow(String text, TableLayout now) {
+    JsonText json = new JsonText(text);
+    List<String> found = new ArrayList<>(names.size());
+    List<Value> values = new ArrayList<>(names.size());
+    boolean[] fits = {true};
+    json.members(
+        0,
+        (name, start, end) -> {
+          PgType type = now.columns().get(name);
+          if (type != null) {
+            if (captured.includes(name)) {
+              found.add(name);
+              values.add(PostgresValues.decode(type, json, start, end));
+            }
+          } else if (!now.virtual().contains(name)) {
+            fits[0] = false;
+          }
+        });
+    return fits[0] ? Row.of(shared(found), values) : null;
+  }
+
+  /** Written when the table had other columns than it has now. */
+  private Row oddRow(String text, TableLayout now) {
+    JsonText json = new JsonText(text);
+    Row.Builder row = Row.builder();
+    json.members(
+        0,
+        (name, start, end) -> {
+          if (captured.includes(name) && !now.virtual().contains(name)) {
+            row.put(
+                name,
+                PostgresValues.decode(now.columns().getOrDefault(name, UNKNOWN), json, start, end));
+          }
+        });
+    return row.build();
+  }
+
+  private FieldNames shared(List<String> found) {
+    if (!names.asList().equals(found)) {
+      names = FieldNames.of(found);
+    }
+    return names;
+  }
+
+  private TableLayout layout() {
+    TableLayout known = layout;
+    if (known == null) {
+      known = layouts.apply(captured);
+      layout = known;
+      keyNames = FieldNames.of(known.key());
+      CRC32C sum = new CRC32C();
+      known
+          .columns()
+          .forEach(
+              (name, type) ->
+                  sum.update((name + ":" + type.name() + "\n").getBytes(StandardCharsets.UTF_8)));
+      fingerprint = Long.toHexString(sum.getValue());
+    }
+    return known;
+  }
+}

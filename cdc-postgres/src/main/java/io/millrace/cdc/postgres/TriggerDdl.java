@@ -1,0 +1,91 @@
+package io.millrace.cdc.postgres;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The triggers on one captured table. */
+final class TriggerDdl {
+  /**
+   * Sorts before every name that begins with a letter: another trigger may write the row again, and
+   * must not be logged first.
+   */
+  static final String ROW = "!millrace_row";
+
+  static final String UPDATE = "!millrace_update";
+  static final String TRUNCATE = "!millrace_truncate";
+
+  /** Every trigger of the change log with its table, quoted. */
+  static final String ALL_TRIGGERS =
+      """
+      SELECT pg_catalog.quote_ident(t.tgname), t.tgrelid::pg_catalog.regclass::text
+      FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+      JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+      WHERE n.nspname = 'millrace' AND p.proname = 'capture' AND NOT t.tgisinternal AND t.tgparentid = 0""";
+
+  /** Drops all of the log; the schema goes too where nothing else is in it. */
+  static final List<String> DROP_LOG =
+      List.of(
+          "DROP FUNCTION IF EXISTS millrace.capture()",
+          "DROP FUNCTION IF EXISTS millrace.is_applied(text, text, bigint)",
+          "DROP FUNCTION IF EXISTS millrace.mark_key(jsonb, text[])",
+          "DROP FUNCTION IF EXISTS millrace.incarnation()",
+          "DROP TABLE IF EXISTS millrace.change_log",
+          "DROP TABLE IF EXISTS millrace.reader",
+          "DROP TABLE IF EXISTS millrace.registration",
+          "DROP SEQUENCE IF EXISTS millrace.change_log_id",
+          """
+          DO $millrace$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'millrace') THEN
+              DROP SCHEMA IF EXISTS millrace;
+            END IF;
+          END $millrace$""");
+
+  private TriggerDdl() {}
+
+  /** Statements that leave the table with exactly our triggers, whatever it had before. */
+  static List<String> create(CapturedTable table, TableLayout layout) {
+    String name = table.sqlName();
+    String arguments =
+        "("
+            + Sql.literal(table.name())
+            + ", "
+            + Sql.literal(Sql.array(layout.key()))
+            + ", "
+            + Sql.literal(Sql.array(table.ignoredAlone()))
+            + ")";
+    List<String> statements = new ArrayList<>();
+    for (String trigger : List.of(ROW, UPDATE, TRUNCATE)) {
+      statements.add("DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + name);
+    }
+    statements.add(trigger(ROW, "INSERT OR DELETE", name, "FOR EACH ROW", arguments));
+    // The image comparison: some types (json) have no equality, and for others (numeric 1.0 and
+    // 1.00) it hides a change.
+    statements.add(
+        trigger(
+            UPDATE,
+            "UPDATE",
+            name,
+            "FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)",
+            arguments));
+    statements.add(trigger(TRUNCATE, "TRUNCATE", name, "FOR EACH STATEMENT", arguments));
+    for (String trigger : List.of(ROW, UPDATE, TRUNCATE)) {
+      statements.add("ALTER TABLE " + name + " ENABLE ALWAYS TRIGGER " + Sql.identifier(trigger));
+    }
+    return statements;
+  }
+
+  private static String trigger(
+      String trigger, String events, String table, String level, String arguments) {
+    return "CREATE TRIGGER "
+        + Sql.identifier(trigger)
+        + " AFTER "
+        + events
+        + " ON "
+        + table
+        + " "
+        + level
+        + " EXECUTE FUNCTION millrace.capture"
+        + arguments;
+  }
+}
