@@ -89,6 +89,16 @@ final class InProcessChannel {
     readable.signalAll();
   }
 
+  void forgetBefore(int partition, long offset) {
+    lock.lock();
+    try {
+      retained -= partitions[partition].trimTo(offset);
+      writable.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private long slowest(int partition) {
     long slowest = Long.MAX_VALUE;
     for (Group group : groups.values()) {

@@ -45,6 +45,14 @@ public final class InProcessTransport {
     return new InProcessSubscriber(channel, channel.group(group));
   }
 
+  /**
+   * Forgets everything in a partition before an offset, whoever still wants it: what a broker's
+   * retention does, for tests.
+   */
+  public void forgetBefore(int partition, long offset) {
+    channel.forgetBefore(partition, offset);
+  }
+
   /** Collects the channel's settings. Not safe for use by several threads. */
   public static final class Builder {
     private String name = "events";
