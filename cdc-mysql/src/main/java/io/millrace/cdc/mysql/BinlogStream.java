@@ -1,0 +1,230 @@
+package io.millrace.cdc.mysql;
+
+import com.github.shyiko.mysql.binlog.BinaryLogClient;
+import com.github.shyiko.mysql.binlog.network.AuthenticationException;
+import com.github.shyiko.mysql.binlog.network.ServerException;
+import com.github.shyiko.mysql.binlog.network.protocol.command.QueryCommand;
+import io.millrace.cdc.error.LostPositionException;
+import io.millrace.cdc.error.SourceException;
+import java.io.IOException;
+import java.net.Socket;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The raw events of one server from a GTID set on. A thread of its own runs the connector; whatever
+ * the connector would log and pass over ends the stream with an error instead.
+ */
+final class BinlogStream implements AutoCloseable {
+  private static final int SERVER_REFUSES = 1236;
+  private static final long QUEUE_BYTES = 8 << 20;
+  private static final long CONNECT_MILLIS = 10_000;
+  private static final long HEARTBEAT_MILLIS = 3_000;
+  private static final int SILENCE_MILLIS = 15_000;
+  private static final int NET_WRITE_TIMEOUT_SECONDS = 3_600;
+  private static final long CLOSE_MILLIS = 5_000;
+
+  private final SourceSettings settings;
+  private final String gtids;
+  private final EventQueue queue = new EventQueue(QUEUE_BYTES);
+  private final Client client;
+  private final Thread thread;
+  private volatile @Nullable Exception failure;
+  private volatile boolean closing;
+
+  private BinlogStream(SourceSettings settings, String pipeline, String gtids, long serverId) {
+    this.settings = settings;
+    this.gtids = gtids;
+    this.client = new Client(settings);
+    client.setServerId(serverId);
+    client.setKeepAlive(false);
+    client.setHeartbeatInterval(HEARTBEAT_MILLIS);
+    client.setConnectTimeout(CONNECT_MILLIS);
+    client.setGtidSet(gtids);
+    client.setEventDeserializer(new RawEventDeserializer());
+    client.setSocketFactory(BinlogStream::socket);
+    Tls.configure(client, settings);
+    client.registerEventListener(event -> hand(event.getData()));
+    client.registerLifecycleListener(new Failures());
+    thread = new Thread(this::run, "millrace-" + pipeline + "-binlog");
+    thread.setDaemon(true);
+  }
+
+  /** Starts to read what follows a GTID set; returns before the connection stands. */
+  static BinlogStream start(SourceSettings settings, String pipeline, String gtids, long serverId) {
+    BinlogStream stream = new BinlogStream(settings, pipeline, gtids, serverId);
+    stream.thread.start();
+    return stream;
+  }
+
+  /**
+   * The next event, or null when none came in time.
+   *
+   * @throws SourceException once the stream has ended, whyever
+   */
+  @Nullable RawEvent next(long waitNanos) throws InterruptedException {
+    RawEvent event = queue.poll(waitNanos);
+    if (event == null && queue.hasEnded()) {
+      throw ended();
+    }
+    return event;
+  }
+
+  /** Ends a wait for the next event; any thread. */
+  void wakeUp() {
+    queue.wakeUp();
+  }
+
+  /** Whether everything received was taken. */
+  boolean isDrained() {
+    return queue.isEmpty();
+  }
+
+  private static Socket socket() throws java.net.SocketException {
+    Socket socket = new Socket();
+    socket.setSoTimeout(SILENCE_MILLIS); // the server's heartbeats come oftener
+    socket.setKeepAlive(true);
+    socket.setTcpNoDelay(true);
+    return socket;
+  }
+
+  private void run() {
+    try {
+      client.connect();
+    } catch (IOException | RuntimeException e) {
+      failed(e);
+    } finally {
+      queue.end();
+    }
+  }
+
+  private void hand(Object event) {
+    try {
+      if (!queue.put((RawEvent) event)) {
+        client.disconnect();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stop(e);
+    } catch (IOException | RuntimeException e) {
+      stop(e);
+    }
+  }
+
+  /** The connector would go on after most failures; we do not. */
+  private void stop(Exception e) {
+    failed(e);
+    queue.end();
+    try {
+      client.disconnect();
+    } catch (IOException ignored) {
+      // the socket is gone, which is what we want
+    }
+  }
+
+  private synchronized void failed(Exception e) {
+    if (failure == null) {
+      failure = e;
+    }
+  }
+
+  private SourceException ended() {
+    Exception e = failure;
+    String where = settings.address();
+    if (e == null) {
+      return new SourceException(
+          closing ? "The reader of " + where + " was closed." : where + " closed the connection.",
+          null,
+          true);
+    }
+    if (e instanceof AuthenticationException) {
+      return new SourceException(
+          String.format(
+              Locale.ROOT,
+              "%s refuses user '%s': %s. Check user and password.",
+              where,
+              settings.user(),
+              e.getMessage()),
+          e);
+    }
+    if (e instanceof ServerException server) {
+      return refused(server, where);
+    }
+    return new SourceException("Lost the connection to " + where + ": " + e, e, true);
+  }
+
+  private SourceException refused(ServerException e, String where) {
+    String message = String.valueOf(e.getMessage());
+    String lower = message.toLowerCase(Locale.ROOT);
+    if (e.getErrorCode() == SERVER_REFUSES
+        && (lower.contains("purged")
+            || lower.contains("gtid state")
+            || lower.contains("gtid position")
+            || lower.contains("more gtids")
+            || lower.contains("not in the master"))) {
+      return new LostPositionException(
+          String.format(
+              Locale.ROOT,
+              "%s cannot continue after GTID set '%s': %s. What follows it is gone from the binary"
+                  + " log: accept the gap or backfill.",
+              where,
+              gtids,
+              message),
+          e);
+    }
+    boolean passes = lower.contains("same server_uuid/server_id") || lower.contains("shutdown");
+    return new SourceException(
+        String.format(
+            Locale.ROOT,
+            "%s refuses to send its binary log (error %s): %s",
+            where,
+            e.getErrorCode(),
+            message),
+        e,
+        passes);
+  }
+
+  /** Ends thread and connection; idempotent; within seconds. */
+  @Override
+  public void close() {
+    closing = true;
+    queue.end();
+    try {
+      client.disconnect();
+    } catch (IOException ignored) {
+      // it was not connected any more
+    }
+    try {
+      thread.join(CLOSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Lets the server wait longer for a reader that is held back. */
+  private static final class Client extends BinaryLogClient {
+    Client(SourceSettings settings) {
+      super(settings.host(), settings.port(), settings.user(), settings.password().reveal());
+    }
+
+    @Override
+    protected void setupConnection() throws IOException {
+      super.setupConnection();
+      channel.write(new QueryCommand("SET net_write_timeout=" + NET_WRITE_TIMEOUT_SECONDS));
+      checkError(channel.read());
+    }
+  }
+
+  /** Every failure that the connector only reports ends the stream. */
+  private final class Failures extends BinaryLogClient.AbstractLifecycleListener {
+    @Override
+    public void onCommunicationFailure(BinaryLogClient source, Exception e) {
+      failed(e);
+    }
+
+    @Override
+    public void onEventDeserializationFailure(BinaryLogClient source, Exception e) {
+      stop(e);
+    }
+  }
+}

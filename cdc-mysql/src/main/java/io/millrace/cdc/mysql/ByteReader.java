@@ -1,0 +1,88 @@
+package io.millrace.cdc.mysql;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A cursor over bytes of the binary log: little-endian integers, packed lengths. Not thread-safe.
+ */
+final class ByteReader {
+  final byte[] bytes;
+  int position;
+  final int end;
+
+  ByteReader(byte[] bytes, int position, int end) {
+    this.bytes = bytes;
+    this.position = position;
+    this.end = end;
+  }
+
+  boolean hasMore() {
+    return position < end;
+  }
+
+  int remaining() {
+    return end - position;
+  }
+
+  int u8() {
+    return bytes[position++] & 0xff;
+  }
+
+  int u16() {
+    return u8() | u8() << 8;
+  }
+
+  long u32() {
+    return unsigned(4);
+  }
+
+  /** Little-endian, up to 8 bytes. */
+  long unsigned(int length) {
+    long value = 0;
+    for (int i = 0; i < length; i++) {
+      value |= (bytes[position + i] & 0xffL) << (8 * i);
+    }
+    position += length;
+    return value;
+  }
+
+  /** Little-endian with sign, up to 8 bytes. */
+  long signed(int length) {
+    int shift = 64 - 8 * length;
+    return unsigned(length) << shift >> shift;
+  }
+
+  /** Big-endian, up to 8 bytes. */
+  long bigEndian(int length) {
+    long value = 0;
+    for (int i = 0; i < length; i++) {
+      value = value << 8 | (bytes[position + i] & 0xffL);
+    }
+    position += length;
+    return value;
+  }
+
+  /** A length-encoded integer. */
+  int packed() {
+    int first = u8();
+    return switch (first) {
+      case 252 -> u16();
+      case 253 -> (int) unsigned(3);
+      case 254 -> Math.toIntExact(unsigned(8));
+      default -> first;
+    };
+  }
+
+  String utf8(int length) {
+    String text = new String(bytes, position, length, StandardCharsets.UTF_8);
+    position += length;
+    return text;
+  }
+
+  byte[] copy(int length) {
+    byte[] copy = new byte[length];
+    System.arraycopy(bytes, position, copy, 0, length);
+    position += length;
+    return copy;
+  }
+}

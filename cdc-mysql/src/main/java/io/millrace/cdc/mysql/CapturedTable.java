@@ -1,0 +1,38 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.internal.Check;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One table to capture.
+ *
+ * @param database as the server spells it
+ * @param table as the server spells it
+ * @param entity logical name in the events
+ * @param ignoredWhenAlone columns whose change alone is no change
+ * @param key columns that name a row; empty for the primary key
+ */
+record CapturedTable(
+    String database, String table, String entity, Set<String> ignoredWhenAlone, List<String> key) {
+  CapturedTable {
+    ignoredWhenAlone = Set.copyOf(new LinkedHashSet<>(ignoredWhenAlone));
+    key = List.copyOf(key);
+  }
+
+  /** As in {@code mark_table} and messages. */
+  String qualified() {
+    return database + "." + table;
+  }
+
+  /** Splits {@code database.table}. */
+  static String[] split(String name) {
+    int dot = name.indexOf('.');
+    Check.argument(
+        dot > 0 && dot < name.length() - 1,
+        "a captured table is named database.table, got '%s'",
+        name);
+    return new String[] {name.substring(0, dot), name.substring(dot + 1)};
+  }
+}

@@ -1,0 +1,160 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.position.Position;
+import io.millrace.cdc.source.SourceBatch;
+import io.millrace.cdc.source.SourceProgress;
+import io.millrace.cdc.source.SourceReader;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** Reads one server's log from a position on; {@link ReaderOpening} makes it. */
+final class MySqlReader implements SourceReader {
+  private final SourceSettings settings;
+  private final String log;
+  private final long epoch;
+  private final BinlogStream stream;
+  private final TransactionAssembler assembler;
+  private final MySqlPosition start;
+  private final GtidSet executed;
+  private final Clock clock;
+
+  private MySqlPosition reached;
+  private @Nullable TransactionEvents current;
+  private @Nullable Instant lastChangeAt;
+
+  MySqlReader(SourceSettings settings, String log, long epoch, MySqlPosition start, Opened opened) {
+    this.settings = settings;
+    this.log = log;
+    this.epoch = epoch;
+    this.stream = opened.stream();
+    this.assembler = opened.assembler();
+    this.start = start;
+    this.reached = start;
+    this.executed = GtidSet.parse(start.flavour(), start.set());
+    this.clock = settings.clock();
+  }
+
+  /** A stream, and what turns it into transactions. */
+  record Opened(BinlogStream stream, TransactionAssembler assembler) {}
+
+  @Override
+  public String log() {
+    return log;
+  }
+
+  @Override
+  public long epoch() {
+    return epoch;
+  }
+
+  @Override
+  public Position position() {
+    return start.toPosition();
+  }
+
+  @Override
+  public SourceBatch poll(int maxEvents, Duration maxWait) throws InterruptedException {
+    long deadline = System.nanoTime() + maxWait.toNanos();
+    List<ChangeEvent> events = new ArrayList<>();
+    int echoes = 0;
+    boolean moved = false;
+    while (true) {
+      TransactionEvents transaction = current;
+      if (transaction != null) {
+        boolean whole = transaction.fill(events, maxEvents);
+        echoes += transaction.takeEchoes();
+        if (!whole) {
+          return new SourceBatch(events, null, echoes);
+        }
+        finish(transaction.transaction());
+        moved = true;
+      }
+      if (events.size() >= maxEvents) {
+        break;
+      }
+      long left = deadline - System.nanoTime();
+      // With something in hand only what is there already is taken along.
+      boolean inHand = !events.isEmpty() || moved;
+      if (inHand && left <= 0) {
+        break;
+      }
+      RawEvent event = stream.next(inHand ? 0 : Math.max(0, left));
+      if (event == null) {
+        break;
+      }
+      Transaction next = assembler.accept(event);
+      current = next == null ? null : new TransactionEvents(next, settings.service(), log, epoch);
+    }
+    return new SourceBatch(events, moved ? reached() : null, echoes);
+  }
+
+  private void finish(Transaction transaction) {
+    transaction.events().close();
+    current = null;
+    lastChangeAt = transaction.committedAt();
+    String before = executed.before(transaction.gtid());
+    executed.add(transaction.gtid());
+    reached =
+        new MySqlPosition(
+            start.flavour(),
+            start.server(),
+            transaction.file(),
+            transaction.offset(),
+            transaction.gtid(),
+            before,
+            transaction.hash(),
+            "");
+  }
+
+  /** The set's text is only made when somebody wants to see it. */
+  private Position reached() {
+    return new MySqlPosition(
+            reached.flavour(),
+            reached.server(),
+            reached.file(),
+            reached.offset(),
+            reached.witness(),
+            reached.before(),
+            reached.hash(),
+            executed.toString())
+        .toPosition();
+  }
+
+  /** Ends a wait of {@link #poll}; any thread. */
+  void wakeUp() {
+    stream.wakeUp();
+  }
+
+  @Override
+  public void saved(Position position) {
+    // the server keeps its log by time and size, whoever reads it
+  }
+
+  @Override
+  public SourceProgress progress() {
+    Instant last = lastChangeAt;
+    if (last == null) {
+      return SourceProgress.unknown();
+    }
+    boolean drained = current == null && stream.isDrained();
+    long lag = drained ? 0 : Math.max(0, Duration.between(last, clock.instant()).toMillis());
+    return new SourceProgress(Optional.of(last), OptionalLong.of(lag), Optional.empty());
+  }
+
+  @Override
+  public void close() {
+    stream.close();
+    assembler.close();
+    TransactionEvents unfinished = current;
+    if (unfinished != null) {
+      unfinished.transaction().events().close();
+    }
+  }
+}

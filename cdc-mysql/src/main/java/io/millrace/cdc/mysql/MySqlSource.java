@@ -1,0 +1,314 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.error.ConfigurationException;
+import io.millrace.cdc.error.Finding;
+import io.millrace.cdc.internal.Ambient;
+import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.source.ReaderStart;
+import io.millrace.cdc.source.Secret;
+import io.millrace.cdc.source.Source;
+import io.millrace.cdc.source.SourceReader;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Captures tables of a MySQL (8 and later) or MariaDB (10.10 and later) server from its binary log,
+ * in GTID mode. Immutable; safe for use by several threads.
+ *
+ * <p>Two connections are needed: SQL over the user's data source, for preflight and look-ups, and
+ * the replication protocol with host, user and password. The server must log whole rows: {@code
+ * binlog_format=ROW}, {@code binlog_row_image=FULL}, {@code binlog_row_metadata=FULL}; {@link
+ * #preflight()} says what is missing. Memory: about 16 MB for events under way, and what {@link
+ * Builder#transactionMemory} allows for one open transaction; a larger one goes to a temporary
+ * file.
+ */
+public final class MySqlSource implements Source {
+  private final SourceSettings settings;
+
+  /** Readers to wake up; one that its pipeline forgot to close goes by itself. */
+  private final Set<MySqlReader> readers =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+  private MySqlSource(SourceSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * A builder.
+   *
+   * @param dataSource connections to the same server, of any driver; its user needs {@code select}
+   *     on the captured tables, and to write {@code millrace_registration} unless the log is named
+   */
+  public static Builder builder(DataSource dataSource) {
+    return new Builder(Check.notNull(dataSource, "dataSource"));
+  }
+
+  @Override
+  public String service() {
+    return settings.service();
+  }
+
+  @Override
+  public String describe() {
+    return settings.address()
+        + settings.tables().stream()
+            .map(CapturedTable::qualified)
+            .collect(Collectors.joining(", ", " (", ")"));
+  }
+
+  /** The table that names this log; install it once. */
+  public MySqlRegistration registration() {
+    return new MySqlRegistration(settings);
+  }
+
+  @Override
+  public List<Finding> preflight() {
+    return new MySqlPreflight(settings).run();
+  }
+
+  @Override
+  public SourceReader open(ReaderStart start) {
+    MySqlReader reader = new ReaderOpening(settings, start).open();
+    readers.add(reader);
+    return reader;
+  }
+
+  @Override
+  public void wakeUp() {
+    synchronized (readers) {
+      readers.forEach(MySqlReader::wakeUp);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return describe();
+  }
+
+  /**
+   * Collects what a source needs; {@link #build()} names everything that is missing. Not
+   * thread-safe.
+   */
+  public static final class Builder {
+    private static final int DEFAULT_PORT = 3306;
+    private static final long HIGHEST_SERVER_ID = (1L << 32) - 1;
+    private static final long DEFAULT_TRANSACTION_MEMORY = 64L << 20;
+    private static final int LONGEST_SERVICE = 100;
+    private static final Set<String> LOOPBACK =
+        Set.of("localhost", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1");
+
+    private final DataSource dataSource;
+    private final List<CapturedTable> tables = new ArrayList<>();
+    private String host = "";
+    private int port = DEFAULT_PORT;
+    private String user = "";
+    private @Nullable Secret password;
+    private @Nullable SslMode sslMode;
+    private @Nullable SSLContext sslContext;
+    private String service = "";
+    private @Nullable String log;
+    private @Nullable String registrationDatabase;
+    private OptionalLong serverId = OptionalLong.empty();
+    private long transactionMemory = DEFAULT_TRANSACTION_MEMORY;
+    private Clock clock = Ambient.clock();
+    private RandomGenerator random = Ambient.random();
+
+    private Builder(DataSource dataSource) {
+      this.dataSource = dataSource;
+    }
+
+    /** Host name or address of the server; required. */
+    public Builder host(String name) {
+      host = Check.notBlank(name, "host");
+      return this;
+    }
+
+    /** TCP port, 1 to 65535; default 3306. */
+    public Builder port(int number) {
+      Check.argument(number >= 1 && number <= 65535, "port must be 1 to 65535, got %s", number);
+      port = number;
+      return this;
+    }
+
+    /**
+     * Who reads the binary log; required. Needs {@code REPLICATION SLAVE}, and {@code REPLICATION
+     * CLIENT} or MariaDB's {@code BINLOG MONITOR}.
+     */
+    public Builder user(String name) {
+      user = Check.notBlank(name, "user");
+      return this;
+    }
+
+    /** The user's password; required, may be empty. */
+    public Builder password(Secret secret) {
+      password = Check.notNull(secret, "password");
+      return this;
+    }
+
+    /**
+     * How the connection that reads the log is protected. Default {@link SslMode#VERIFY_IDENTITY};
+     * on the loopback interface {@link SslMode#PLAINTEXT}.
+     */
+    public Builder sslMode(SslMode mode) {
+      sslMode = Check.notNull(mode, "sslMode");
+      return this;
+    }
+
+    /** Whom to trust and as whom to appear; default the JVM's. */
+    public Builder sslContext(SSLContext context) {
+      sslContext = Check.notNull(context, "sslContext");
+      return this;
+    }
+
+    /** Tag of the application whose database this is; required, at most 100 characters. */
+    public Builder service(String tag) {
+      service = Check.notBlank(tag, "service");
+      Check.argument(
+          tag.length() <= LONGEST_SERVICE,
+          "service must have at most 100 characters, got '%s'",
+          tag);
+      return this;
+    }
+
+    /** Captures a table, {@code database.table} as the server spells it, under its own name. */
+    public Builder capture(String table) {
+      return capture(table, options -> options);
+    }
+
+    /**
+     * Captures a table, {@code database.table} as the server spells it; at least one is required.
+     */
+    public Builder capture(String table, UnaryOperator<TableOptions> options) {
+      tables.add(options.apply(new TableOptions(Check.notBlank(table, "table"))).toTable());
+      return this;
+    }
+
+    /**
+     * The log's name, for a user that may not write {@code millrace_registration}: unique among all
+     * services, and never given to another database. Default: what the registration says.
+     */
+    public Builder log(String name) {
+      log = Check.notBlank(name, "log");
+      return this;
+    }
+
+    /** Where {@code millrace_registration} lies; default the first captured table's database. */
+    public Builder registrationDatabase(String database) {
+      registrationDatabase = Check.notBlank(database, "registrationDatabase");
+      return this;
+    }
+
+    /**
+     * The id under which the reader appears among the server's replicas, 1 to 2^32 - 1 and unlike
+     * that of any server or replica. Default: random, at least 2^31, drawn at every connect.
+     */
+    public Builder serverId(long id) {
+      Check.argument(
+          id >= 1 && id <= HIGHEST_SERVER_ID, "serverId must be 1 to 4294967295, got %s", id);
+      serverId = OptionalLong.of(id);
+      return this;
+    }
+
+    /**
+     * How many bytes of one transaction are kept in memory until its commit is read; the rest goes
+     * to a file in {@code java.io.tmpdir}. Default 64 MiB.
+     */
+    public Builder transactionMemory(long bytes) {
+      Check.argument(bytes >= 1, "transactionMemory must be at least 1 byte, got %s", bytes);
+      transactionMemory = bytes;
+      return this;
+    }
+
+    /** For tests: the clock that epochs and lags are told by; default the system's. */
+    public Builder clock(Clock source) {
+      clock = Check.notNull(source, "clock");
+      return this;
+    }
+
+    /** For tests: where names and ids are drawn from; default a random one. */
+    public Builder random(RandomGenerator source) {
+      random = Check.notNull(source, "random");
+      return this;
+    }
+
+    /**
+     * The source.
+     *
+     * @throws ConfigurationException naming everything that is missing or does not fit together
+     */
+    public MySqlSource build() {
+      List<String> problems = problems();
+      if (!problems.isEmpty()) {
+        throw new ConfigurationException("MySQL source of service '" + service + "'", problems);
+      }
+      SslMode mode =
+          Optional.ofNullable(sslMode)
+              .orElse(LOOPBACK.contains(host) ? SslMode.PLAINTEXT : SslMode.VERIFY_IDENTITY);
+      return new MySqlSource(
+          new SourceSettings(
+              dataSource,
+              host,
+              port,
+              user,
+              Check.notNull(password, "password"),
+              mode,
+              sslContext,
+              service,
+              List.copyOf(tables),
+              Optional.ofNullable(log),
+              Optional.ofNullable(registrationDatabase).orElse(tables.get(0).database()),
+              serverId,
+              transactionMemory,
+              clock,
+              random));
+    }
+
+    private List<String> problems() {
+      List<String> problems = new ArrayList<>();
+      require(problems, host.isEmpty(), "host is missing: call host(…)");
+      require(problems, user.isEmpty(), "user is missing: call user(…)");
+      require(problems, password == null, "password is missing: call password(Secret.of(…))");
+      require(problems, service.isEmpty(), "service is missing: call service(…)");
+      require(problems, tables.isEmpty(), "nothing is captured: call capture(\"database.table\")");
+      require(
+          problems,
+          sslMode == SslMode.PLAINTEXT && sslContext != null,
+          "sslContext is given, but sslMode is PLAINTEXT: drop one of them");
+      Set<String> names = new HashSet<>();
+      Set<String> entities = new HashSet<>();
+      for (CapturedTable table : tables) {
+        String name = table.qualified();
+        require(problems, !names.add(name), "table " + name + " is captured twice");
+        require(
+            problems,
+            !entities.add(table.entity()),
+            "entity '" + table.entity() + "' stands for two tables: name one with entity(…)");
+        require(
+            problems,
+            table.table().toLowerCase(Locale.ROOT).startsWith("millrace_"),
+            "table " + name + " is one of ours and cannot be captured");
+      }
+      return problems;
+    }
+
+    private static void require(List<String> problems, boolean wrong, String problem) {
+      if (wrong) {
+        problems.add(problem);
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.error.SourceException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLInvalidAuthorizationSpecException;
+import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTransientException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** What the server says about itself over SQL. Every call opens and closes a connection. */
+final class ServerCatalog implements TableMapParser.Lookup {
+  private final DataSource dataSource;
+  private final String address;
+  private final Map<Integer, String> charsets = new HashMap<>();
+
+  ServerCatalog(SourceSettings settings) {
+    this.dataSource = settings.dataSource();
+    this.address = settings.address();
+  }
+
+  /** Work on one connection. */
+  interface Work<T extends @Nullable Object> {
+    T with(Connection connection) throws SQLException;
+  }
+
+  /** Runs work on a connection of its own. */
+  <T extends @Nullable Object> T on(String what, Work<T> work) {
+    try (Connection connection = dataSource.getConnection()) {
+      return work.with(connection);
+    } catch (SQLException e) {
+      throw new SourceException(
+          String.format(Locale.ROOT, "%s: cannot %s: %s", address, what, e.getMessage()),
+          e,
+          passes(e));
+    }
+  }
+
+  private static boolean passes(SQLException e) {
+    String state = e.getSQLState();
+    return !(e instanceof SQLInvalidAuthorizationSpecException)
+        && (state == null
+            || state.startsWith("08")
+            || e instanceof SQLTransientException
+            || e instanceof SQLRecoverableException
+            || e instanceof SQLNonTransientConnectionException);
+  }
+
+  /** All rows of a query, each value as text. */
+  static List<List<@Nullable String>> rows(Connection connection, String sql, String... parameters)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setString(i + 1, parameters[i]);
+      }
+      try (ResultSet result = statement.executeQuery()) {
+        int columns = result.getMetaData().getColumnCount();
+        List<List<@Nullable String>> rows = new ArrayList<>();
+        while (result.next()) {
+          List<@Nullable String> row = new ArrayList<>(columns);
+          for (int i = 1; i <= columns; i++) {
+            row.add(result.getString(i));
+          }
+          rows.add(row);
+        }
+        return rows;
+      }
+    }
+  }
+
+  /** One value, empty where there is no row or it is null. */
+  static String value(Connection connection, String sql, String... parameters) throws SQLException {
+    List<List<@Nullable String>> rows = rows(connection, sql, parameters);
+    String value = rows.isEmpty() ? null : rows.get(0).get(0);
+    return value == null ? "" : value;
+  }
+
+  /** A global variable, empty where the server has none of that name. */
+  static String variable(Connection connection, String name) throws SQLException {
+    List<List<@Nullable String>> rows =
+        rows(connection, "show global variables where variable_name = '" + name + "'");
+    String value = rows.isEmpty() ? null : rows.get(0).get(1);
+    return value == null ? "" : value;
+  }
+
+  static Flavour flavour(Connection connection) throws SQLException {
+    return value(connection, "select version()").contains("MariaDB")
+        ? Flavour.MARIADB
+        : Flavour.MYSQL;
+  }
+
+  @Override
+  public @Nullable String charset(int collation) {
+    if (charsets.isEmpty()) {
+      on("read its collations", this::loadCharsets);
+    }
+    return charsets.get(collation);
+  }
+
+  private boolean loadCharsets(Connection connection) throws SQLException {
+    String sql =
+        flavour(connection) == Flavour.MARIADB
+            ? "select id, character_set_name from information_schema.collation_character_set_applicability"
+            : "select id, character_set_name from information_schema.collations";
+    for (List<@Nullable String> row : rows(connection, sql)) {
+      String id = row.get(0);
+      String charset = row.get(1);
+      if (id != null && charset != null) {
+        charsets.put(Integer.parseInt(id), charset);
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public Map<String, String> declaredTypes(String database, String table) {
+    return on(
+        "read the columns of " + database + "." + table,
+        connection -> {
+          Map<String, String> types = new HashMap<>();
+          String sql =
+              "select column_name, data_type from information_schema.columns"
+                  + " where table_schema = ? and table_name = ?";
+          for (List<@Nullable String> row : rows(connection, sql, database, table)) {
+            types.put(
+                String.valueOf(row.get(0)), String.valueOf(row.get(1)).toLowerCase(Locale.ROOT));
+          }
+          return types;
+        });
+  }
+}

@@ -1,0 +1,35 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.source.Secret;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.random.RandomGenerator;
+import javax.net.ssl.SSLContext;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link MySqlSource.Builder} collected, checked. */
+record SourceSettings(
+    DataSource dataSource,
+    String host,
+    int port,
+    String user,
+    Secret password,
+    SslMode sslMode,
+    @Nullable SSLContext sslContext,
+    String service,
+    List<CapturedTable> tables,
+    Optional<String> log,
+    String registrationDatabase,
+    OptionalLong serverId,
+    long transactionMemoryBytes,
+    Clock clock,
+    RandomGenerator random) {
+
+  /** Server in messages. */
+  String address() {
+    return "MySQL server " + host + ":" + port;
+  }
+}

@@ -1,0 +1,135 @@
+package io.millrace.cdc.mysql;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A statement as it stands in the log, looked at only as far as a row reader must: what begins and
+ * ends transactions, what changes rows without row events, what empties a table.
+ *
+ * @param database the session's default database, maybe empty
+ * @param sql as logged
+ * @param kind what it does
+ */
+record Statement(String database, String sql, Kind kind) {
+  /** What a statement does to the stream. */
+  enum Kind {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    ROLLBACK_TO,
+    SAVEPOINT,
+    XA_START,
+    XA_END,
+    XA_FINISH,
+    /** Changes rows, and no row events say which. */
+    DML,
+    TRUNCATE,
+    /** Everything else; it ends its transaction by itself. */
+    DDL
+  }
+
+  private static final String NAME = "(?:`((?:[^`]|``)+)`|([\\p{L}\\p{N}_$]+))";
+
+  private static final Pattern TRUNCATE =
+      Pattern.compile(
+          "TRUNCATE\\s+(?:TABLE\\s+)?"
+              + NAME
+              + "(?:\\s*\\.\\s*"
+              + NAME
+              + ")?\\s*(?:(?:NO)?WAIT.*)?;?\\s*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  /** Reads a QUERY event, or EXECUTE_LOAD_QUERY, which has more in front. */
+  static Statement read(RawEvent event) {
+    ByteReader in = event.body();
+    in.position += 8;
+    int databaseLength = in.u8();
+    in.position += 2;
+    int variables = in.u16();
+    if (event.type() == EventCode.EXECUTE_LOAD_QUERY) {
+      in.position += 13;
+    }
+    in.position += variables;
+    String database = in.utf8(databaseLength);
+    in.position++;
+    String sql = in.utf8(in.remaining());
+    Kind kind = event.type() == EventCode.EXECUTE_LOAD_QUERY ? Kind.DML : kind(bare(sql));
+    return new Statement(database, sql, kind);
+  }
+
+  private static Kind kind(String sql) {
+    String[] words = sql.substring(0, Math.min(40, sql.length())).split("[\\s(;]+", 3);
+    String second = words.length > 1 ? words[1].toUpperCase(Locale.ROOT) : "";
+    return switch (words[0].toUpperCase(Locale.ROOT)) {
+      case "BEGIN" -> Kind.BEGIN;
+      case "COMMIT" -> Kind.COMMIT;
+      case "ROLLBACK" ->
+          second.isEmpty() || second.equals("WORK") ? Kind.ROLLBACK : Kind.ROLLBACK_TO;
+      case "SAVEPOINT", "RELEASE" -> Kind.SAVEPOINT;
+      case "XA" ->
+          switch (second) {
+            case "START", "BEGIN" -> Kind.XA_START;
+            case "END" -> Kind.XA_END;
+            default -> Kind.XA_FINISH;
+          };
+      case "INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "MERGE", "CALL", "DO", "WITH" ->
+          Kind.DML;
+      case "TRUNCATE" -> Kind.TRUNCATE;
+      default -> Kind.DDL;
+    };
+  }
+
+  /** Without white space and comments in front; a comment that the server executes is opened. */
+  private static String bare(String sql) {
+    int at = 0;
+    while (at < sql.length()) {
+      char c = sql.charAt(at);
+      if (Character.isWhitespace(c)) {
+        at++;
+      } else if (sql.startsWith("/*!", at) || sql.startsWith("/*M!", at)) {
+        at = sql.indexOf('!', at) + 1;
+        while (at < sql.length() && Character.isDigit(sql.charAt(at))) {
+          at++;
+        }
+      } else if (sql.startsWith("/*", at)) {
+        int end = sql.indexOf("*/", at + 2);
+        at = end < 0 ? sql.length() : end + 2;
+      } else if (c == '#' || sql.startsWith("-- ", at)) {
+        int end = sql.indexOf('\n', at);
+        at = end < 0 ? sql.length() : end + 1;
+      } else {
+        return sql.substring(at);
+      }
+    }
+    return "";
+  }
+
+  /**
+   * The table that a TRUNCATE empties, as {@code database.table}; empty where that is not plain.
+   */
+  Optional<String> truncated() {
+    Matcher matcher = TRUNCATE.matcher(bare(sql));
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    String first = name(matcher, 1);
+    return Optional.of(
+        matcher.group(3) == null && matcher.group(4) == null
+            ? database + "." + first
+            : first + "." + name(matcher, 3));
+  }
+
+  private static String name(Matcher matcher, int group) {
+    String quoted = matcher.group(group);
+    return quoted != null ? quoted.replace("``", "`") : matcher.group(group + 1);
+  }
+
+  /** The beginning, for messages; no data beyond it. */
+  String shortened() {
+    String line = sql.replaceAll("\\s+", " ").strip();
+    return line.length() <= 80 ? line : line.substring(0, 80) + "…";
+  }
+}

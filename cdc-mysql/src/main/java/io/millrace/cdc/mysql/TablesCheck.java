@@ -1,0 +1,169 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.error.Finding;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The part of preflight that looks at the captured tables and at ours. */
+final class TablesCheck {
+  private static final Set<String> UNSUPPORTED =
+      Set.of(
+          "geometry",
+          "point",
+          "linestring",
+          "polygon",
+          "multipoint",
+          "multilinestring",
+          "multipolygon",
+          "geometrycollection",
+          "geomcollection",
+          "vector",
+          "uuid",
+          "inet4",
+          "inet6",
+          "xmltype");
+
+  private final Connection connection;
+  private final Flavour flavour;
+  private final SourceSettings settings;
+
+  TablesCheck(Connection connection, Flavour flavour, SourceSettings settings) {
+    this.connection = connection;
+    this.flavour = flavour;
+    this.settings = settings;
+  }
+
+  void run(List<Finding> findings) throws SQLException {
+    for (CapturedTable table : settings.tables()) {
+      String engine = engine(table);
+      if (engine == null) {
+        findings.add(
+            Finding.refused(
+                "table-missing",
+                "Captured table " + table.qualified() + " does not exist or may not be seen.",
+                "Create it, spell it as the server does, or GRANT SELECT on it."));
+        continue;
+      }
+      if (!engine.equalsIgnoreCase("InnoDB")) {
+        findings.add(
+            Finding.warning(
+                "table-engine",
+                table.qualified() + " is stored by " + engine + ", which has no transactions.",
+                "ALTER TABLE " + table.qualified() + " ENGINE=InnoDB"));
+      }
+      columns(findings, table);
+      key(findings, table);
+      cascades(findings, table);
+    }
+    if (settings.log().isEmpty()
+        && ServerCatalog.value(
+                connection,
+                "select 1 from information_schema.tables where table_schema = ? and table_name ="
+                    + " 'millrace_registration'",
+                settings.registrationDatabase())
+            .isEmpty()) {
+      findings.add(
+          Finding.refused(
+              "registration-missing",
+              "There is no " + settings.registrationDatabase() + ".millrace_registration.",
+              "Call registration().install() once, or run registration().ddl()."));
+    }
+  }
+
+  private @Nullable String engine(CapturedTable table) throws SQLException {
+    List<List<@Nullable String>> rows =
+        ServerCatalog.rows(
+            connection,
+            "select engine from information_schema.tables where table_type = 'BASE TABLE'"
+                + " and binary table_schema = ? and binary table_name = ?",
+            table.database(),
+            table.table());
+    return rows.isEmpty() ? null : rows.get(0).get(0);
+  }
+
+  private void columns(List<Finding> findings, CapturedTable table) throws SQLException {
+    String sql =
+        "select column_name, data_type, character_set_name, column_type from"
+            + " information_schema.columns where table_schema = ? and table_name = ?";
+    for (List<@Nullable String> row :
+        ServerCatalog.rows(connection, sql, table.database(), table.table())) {
+      String type = String.valueOf(row.get(1)).toLowerCase(Locale.ROOT);
+      String charset = row.get(2);
+      boolean compressed =
+          String.valueOf(row.get(3)).toLowerCase(Locale.ROOT).contains("compressed");
+      String what =
+          UNSUPPORTED.contains(type)
+              ? type.toUpperCase(Locale.ROOT)
+              : compressed
+                  ? "COMPRESSED"
+                  : charset != null && !MySqlCharsets.isKnown(charset)
+                      ? "text in character set " + charset
+                      : null;
+      if (what != null) {
+        findings.add(
+            Finding.refused(
+                "column-type",
+                String.format(
+                    Locale.ROOT,
+                    "Column '%s' of %s is %s, which is not supported.",
+                    row.get(0),
+                    table.qualified(),
+                    what),
+                "Change the column's type, or do not capture the table."));
+      }
+    }
+  }
+
+  private void key(List<Finding> findings, CapturedTable table) throws SQLException {
+    boolean has =
+        !table.key().isEmpty()
+            || !ServerCatalog.value(
+                    connection,
+                    "select 1 from information_schema.table_constraints where constraint_type ="
+                        + " 'PRIMARY KEY' and table_schema = ? and table_name = ?",
+                    table.database(),
+                    table.table())
+                .isEmpty();
+    if (!has) {
+      findings.add(
+          Finding.refused(
+              "primary-key",
+              table.qualified() + " has no primary key.",
+              "Add one, or name unique columns with key(…)."));
+    }
+  }
+
+  /** InnoDB carries these out below the log, on all MariaDB and on MySQL before 9.6. */
+  private void cascades(List<Finding> findings, CapturedTable table) throws SQLException {
+    if (flavour == Flavour.MYSQL
+        && !ServerSettingsCheck.isBefore(connection, 9, 6)
+        && !ServerCatalog.variable(connection, "innodb_native_foreign_keys")
+            .equalsIgnoreCase("ON")) {
+      return;
+    }
+    String sql =
+        "select constraint_name, update_rule, delete_rule from"
+            + " information_schema.referential_constraints where constraint_schema = ? and table_name"
+            + " = ? and (update_rule in ('CASCADE', 'SET NULL') or delete_rule in ('CASCADE', 'SET"
+            + " NULL'))";
+    for (List<@Nullable String> row :
+        ServerCatalog.rows(connection, sql, table.database(), table.table())) {
+      findings.add(
+          Finding.refused(
+              "foreign-key-cascade",
+              String.format(
+                  Locale.ROOT,
+                  "Foreign key %s of %s changes rows by itself (on update %s, on delete %s), and this"
+                      + " server does not log that.",
+                  row.get(0),
+                  table.qualified(),
+                  row.get(1),
+                  row.get(2)),
+              "Make it RESTRICT and change the rows in the application or a trigger."));
+    }
+  }
+}

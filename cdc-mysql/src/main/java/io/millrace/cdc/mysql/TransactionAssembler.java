@@ -1,0 +1,390 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.error.SourceException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes whole transactions of raw events. What may hold changes of captured tables and cannot be
+ * read is an error that names it; nothing of that sort is passed over. Used by one thread.
+ */
+final class TransactionAssembler {
+  private static final Logger LOG = LoggerFactory.getLogger(TransactionAssembler.class);
+  private static final long WRAP = 1L << 32;
+  private static final long NO_TABLE = 0xffffffL;
+  private static final int STANDALONE = 1;
+  private static final int MICROS = 1_000_000;
+
+  private final Flavour flavour;
+  private final List<CapturedTable> tables;
+  private final Pattern mentioned;
+  private final TableMaps maps;
+  private final long memoryBytes;
+  private String file = "";
+  private long fileNumber;
+  private @Nullable Open open;
+
+  /** A transaction whose end was not read yet. */
+  private static final class Open {
+    final String gtid;
+    final long offset;
+    final Instant committedAt;
+    final TransactionBuffer events;
+    final CRC32C hash = new CRC32C();
+
+    /** Where the next event begins, beyond 4 GiB too. */
+    long at;
+
+    /** Whether it has an end of its own to come; else one statement is all there is. */
+    boolean explicit;
+
+    Open(String gtid, long offset, long at, Instant committedAt, TransactionBuffer events) {
+      this.gtid = gtid;
+      this.offset = offset;
+      this.at = at;
+      this.committedAt = committedAt;
+      this.events = events;
+    }
+  }
+
+  TransactionAssembler(
+      Flavour flavour, List<CapturedTable> tables, TableMaps maps, long memoryBytes) {
+    this.flavour = flavour;
+    this.tables = tables;
+    this.maps = maps;
+    this.memoryBytes = memoryBytes;
+    this.mentioned =
+        Pattern.compile(
+            tables.stream()
+                .map(table -> Pattern.quote(table.table()))
+                .collect(Collectors.joining("|", "(?<![\\w$])(?:", ")(?![\\w$])")),
+            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+  }
+
+  /** Takes the next event; a transaction when that was its end. */
+  @Nullable Transaction accept(RawEvent event) {
+    int type = event.type();
+    if (EventCode.isRows(type)) {
+      rows(event);
+      return null;
+    }
+    switch (type) {
+      case EventCode.TABLE_MAP -> {
+        maps.add(event);
+        offset(event);
+      }
+      case EventCode.XID -> {
+        return commit(event);
+      }
+      case EventCode.GTID -> begin(event, mySqlGtid(event), mySqlCommittedAt(event));
+      case EventCode.MARIADB_GTID -> {
+        begin(event, mariaDbGtid(event), Instant.ofEpochSecond(event.timestamp()));
+        opened(event).explicit = (event.bytes()[RawEvent.HEADER + 12] & STANDALONE) == 0;
+      }
+      case EventCode.QUERY, EventCode.EXECUTE_LOAD_QUERY -> {
+        return statement(event, Statement.read(event));
+      }
+      case EventCode.ROTATE -> rotate(event);
+      case EventCode.FORMAT_DESCRIPTION -> abandon("the log file began anew");
+      case EventCode.XA_PREPARE -> {
+        return prepared(event);
+      }
+      default -> other(event);
+    }
+    return null;
+  }
+
+  /** Frees what an unfinished transaction holds. */
+  void close() {
+    Open unfinished = open;
+    open = null;
+    if (unfinished != null) {
+      unfinished.events.close();
+    }
+  }
+
+  private void rotate(RawEvent event) {
+    ByteReader in = event.body();
+    in.position += 8;
+    file = new String(in.bytes, in.position, in.remaining(), StandardCharsets.UTF_8);
+    fileNumber = fileNumber(file);
+  }
+
+  /** The number at the end of a log file's name. */
+  static long fileNumber(String file) {
+    String digits = file.substring(file.lastIndexOf('.') + 1);
+    try {
+      return Long.parseLong(digits);
+    } catch (NumberFormatException e) {
+      throw new SourceException("Binary log file '" + file + "' has no number in its name.", e);
+    }
+  }
+
+  private void begin(RawEvent event, String gtid, Instant committedAt) {
+    abandon("another one began");
+    long next = event.nextOffset();
+    open =
+        new Open(
+            gtid, next - event.length(), next, committedAt, new TransactionBuffer(memoryBytes));
+    long micros = committedAt.getEpochSecond() * MICROS + committedAt.getNano() / 1000;
+    long first = originalMicros(event, micros);
+    for (int i = 0; i < 8; i++) {
+      open.hash.update((int) (first >>> (8 * i)) & 0xff);
+    }
+  }
+
+  private void abandon(String why) {
+    Open unfinished = open;
+    if (unfinished != null) {
+      // The server crashed while it wrote this one, and rolled it back.
+      LOG.warn(
+          "Transaction {} in {} has no end: {}; nothing of it counts", unfinished.gtid, file, why);
+      close();
+    }
+  }
+
+  private Open opened(RawEvent event) {
+    if (open == null) {
+      throw new SourceException(
+          String.format(
+              Locale.ROOT,
+              "%s at %s:%s stands outside any transaction with a GTID. Turn GTIDs on (MySQL: gtid_mode=ON).",
+              EventCode.name(event.type()),
+              file,
+              event.nextOffset()));
+    }
+    return open;
+  }
+
+  /**
+   * Where an event begins. MariaDB writes no offsets inside transactions: counted from the
+   * transaction's beginning, without checksums, so that the count is the same at every reading.
+   */
+  private long offset(RawEvent event) {
+    Open current = opened(event);
+    long start = current.at;
+    if (flavour == Flavour.MYSQL) {
+      start = event.nextOffset() - event.length();
+      while (start < current.at) {
+        start += WRAP;
+      }
+      current.at = start + event.length();
+    } else {
+      current.at = start + event.end();
+    }
+    return start;
+  }
+
+  private void rows(RawEvent event) {
+    Open current = opened(event);
+    long offset = offset(event);
+    TableMap table = maps.of(event);
+    if (table == null) {
+      if (TableMaps.tableId(event) == NO_TABLE) {
+        return; // marks the end of a statement, and holds no rows
+      }
+      throw unreadable(event, "no table map came before it", "Report this.");
+    }
+    current.hash.update(event.type());
+    int images = RowCursor.imagesStart(event);
+    current.hash.update(event.bytes(), images, event.end() - images);
+    if (table.isRead()) {
+      current.events.add(event, table, offset);
+    }
+  }
+
+  private Transaction commit(RawEvent event) {
+    Open done = opened(event);
+    open = null;
+    return new Transaction(
+        done.gtid,
+        file,
+        fileNumber,
+        done.offset,
+        done.committedAt,
+        (int) done.hash.getValue(),
+        done.events);
+  }
+
+  private @Nullable Transaction statement(RawEvent event, Statement statement) {
+    Open current = opened(event);
+    long offset = offset(event);
+    switch (statement.kind()) {
+      case BEGIN, XA_START -> current.explicit = true;
+      case COMMIT -> {
+        return commit(event);
+      }
+      case ROLLBACK -> {
+        Transaction nothing = commit(event);
+        nothing.events().close();
+        return nothing;
+      }
+      case ROLLBACK_TO -> {
+        if (!current.events.isEmpty()) {
+          throw unreadable(
+              event,
+              "a transaction with changes of captured tables was rolled back in part after it also"
+                  + " wrote a table without transactions",
+              "Use InnoDB for every table written together with captured ones.");
+        }
+      }
+      case SAVEPOINT, XA_END -> {
+        // the log keeps only what was not rolled back
+      }
+      case XA_FINISH -> {
+        return commit(event);
+      }
+      case DML -> dml(event, statement);
+      case TRUNCATE -> truncate(event, statement, current, offset);
+      case DDL -> ddl(statement);
+    }
+    return endsAlone(statement.kind(), current) ? commit(event) : null;
+  }
+
+  private static boolean endsAlone(Statement.Kind kind, Open current) {
+    return switch (kind) {
+      case DML, TRUNCATE, DDL -> !current.explicit;
+      default -> false;
+    };
+  }
+
+  private void dml(RawEvent event, Statement statement) {
+    boolean near =
+        tables.stream().anyMatch(table -> table.database().equals(statement.database()))
+            || mentioned.matcher(statement.sql()).find();
+    if (near) {
+      throw unreadable(
+          event,
+          "it may change captured tables as a statement, without saying which rows: "
+              + statement.shortened(),
+          "Set binlog_format=ROW in every session (SET GLOBAL binlog_format=ROW, and reconnect).");
+    }
+  }
+
+  private void truncate(RawEvent event, Statement statement, Open current, long offset) {
+    String name = statement.truncated().orElse(null);
+    if (name == null) {
+      if (mentioned.matcher(statement.sql()).find()) {
+        throw unreadable(
+            event,
+            "it may empty a captured table in a way that is not understood: "
+                + statement.shortened(),
+            "Write TRUNCATE TABLE database.table.");
+      }
+      return;
+    }
+    for (CapturedTable table : tables) {
+      if (table.qualified().equals(name)) {
+        current.events.add(event, TableMap.truncated(table), offset);
+      }
+    }
+  }
+
+  private void ddl(Statement statement) {
+    if (mentioned.matcher(statement.sql()).find()) {
+      LOG.info("DDL near captured tables is not replicated: {}", statement.shortened());
+    }
+  }
+
+  private Transaction prepared(RawEvent event) {
+    boolean onePhase = event.body().u8() == 1;
+    if (!onePhase && !opened(event).events.isEmpty()) {
+      throw unreadable(
+          event,
+          "an XA transaction changed captured tables",
+          "This release cannot read XA transactions: use local ones on captured tables.");
+    }
+    return commit(event);
+  }
+
+  private void other(RawEvent event) {
+    int type = event.type();
+    boolean partial =
+        type == EventCode.PARTIAL_UPDATE_ROWS
+            || (type >= EventCode.COMPRESSED_ROWS_FIRST && type <= EventCode.COMPRESSED_ROWS_LAST);
+    if (partial) {
+      TableMap table = maps.of(event);
+      if (table != null && !table.isRead()) {
+        offset(event);
+        return;
+      }
+    } else if (EventCode.isSilent(type) || event.ignorable()) {
+      return;
+    }
+    throw unreadable(event, Unreadable.reason(type), Unreadable.remedy(type));
+  }
+
+  private SourceException unreadable(RawEvent event, String why, String remedy) {
+    Open current = open;
+    return new SourceException(
+        String.format(
+            Locale.ROOT,
+            "Event %s at %s:%s%s cannot be read: %s. %s",
+            EventCode.name(event.type()),
+            file,
+            event.nextOffset() > 0
+                ? event.nextOffset() - event.length()
+                : current == null ? 0 : current.at,
+            current == null ? "" : " (transaction " + current.gtid + ")",
+            why,
+            remedy));
+  }
+
+  private static String mariaDbGtid(RawEvent event) {
+    ByteReader in = event.body();
+    long sequence = in.signed(8);
+    long domain = in.u32();
+    return domain + "-" + event.serverId() + "-" + Long.toUnsignedString(sequence);
+  }
+
+  private static String mySqlGtid(RawEvent event) {
+    int at = RawEvent.HEADER + 1;
+    String hex = HexFormat.of().formatHex(event.bytes(), at, at + 16);
+    ByteReader in = new ByteReader(event.bytes(), at + 16, event.end());
+    return hex.substring(0, 8)
+        + '-'
+        + hex.substring(8, 12)
+        + '-'
+        + hex.substring(12, 16)
+        + '-'
+        + hex.substring(16, 20)
+        + '-'
+        + hex.substring(20)
+        + ':'
+        + in.signed(8);
+  }
+
+  /** Since MySQL 8 the GTID event says to the microsecond when it was committed here. */
+  private static Instant mySqlCommittedAt(RawEvent event) {
+    long micros = commitMicros(event, false);
+    return micros < 0
+        ? Instant.ofEpochSecond(event.timestamp())
+        : Instant.ofEpochSecond(micros / MICROS, micros % MICROS * 1000);
+  }
+
+  /** When it was committed where it was first made: the same on every replica. */
+  private long originalMicros(RawEvent event, long committedMicros) {
+    long micros = flavour == Flavour.MYSQL ? commitMicros(event, true) : -1;
+    return micros < 0 ? committedMicros : micros;
+  }
+
+  private static long commitMicros(RawEvent event, boolean original) {
+    ByteReader in = event.body();
+    in.position += 42; // flags, server, number, typecode, last committed, sequence
+    if (in.remaining() < 7) {
+      return -1;
+    }
+    long here = in.unsigned(7);
+    boolean both = (here & 1L << 55) != 0;
+    return original && both ? in.unsigned(7) : here & ~(1L << 55);
+  }
+}

@@ -1,0 +1,196 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import io.millrace.cdc.event.Version;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The events of one committed transaction, made one row at a time. Used by one thread. */
+final class TransactionEvents {
+  private static final int COORDINATE = 8 + 8 + 4 + 1;
+
+  private final Transaction transaction;
+  private final String service;
+  private final String log;
+  private final long epoch;
+  private final Marks marks = new Marks();
+  private TransactionBuffer.@Nullable Entry entry;
+  private @Nullable RowCursor rows;
+  private @Nullable ChangeEvent second;
+  private int echoes;
+
+  TransactionEvents(Transaction transaction, String service, String log, long epoch) {
+    this.transaction = transaction;
+    this.service = service;
+    this.log = log;
+    this.epoch = epoch;
+  }
+
+  Transaction transaction() {
+    return transaction;
+  }
+
+  /** How many changes were left out as echoes since the last call. */
+  int takeEchoes() {
+    int taken = echoes;
+    echoes = 0;
+    return taken;
+  }
+
+  /**
+   * Adds events until there are enough or the transaction is at its end.
+   *
+   * @return whether the transaction is at its end
+   */
+  boolean fill(List<ChangeEvent> events, int most) {
+    while (events.size() < most) {
+      ChangeEvent left = second;
+      if (left != null) {
+        second = null;
+        events.add(left);
+        continue;
+      }
+      RowCursor cursor = rows;
+      TransactionBuffer.Entry current = entry;
+      if (cursor != null && current != null && cursor.next()) {
+        row(current, cursor, events);
+        continue;
+      }
+      current = transaction.events().next();
+      if (current == null) {
+        return true;
+      }
+      entry = current;
+      rows = null;
+      if (EventCode.isRows(current.event().type())) {
+        rows = new RowCursor(current.event(), current.table());
+      } else {
+        truncated(current, events);
+      }
+    }
+    return isAtEnd();
+  }
+
+  private boolean isAtEnd() {
+    return second == null && (rows == null || !rows.hasMore()) && transaction.events().isEmpty();
+  }
+
+  private void row(TransactionBuffer.Entry current, RowCursor cursor, List<ChangeEvent> events) {
+    TableMap table = current.table();
+    if (table.ledger()) {
+      if (!cursor.isDelete()) {
+        marks.add(table.names(), cursor.after());
+      }
+      return;
+    }
+    if (marks.inForce()) {
+      Value[] image = cursor.isDelete() ? cursor.before() : cursor.after();
+      if (marks.names(table.qualified(), MarkKey.of(key(table, image)))) {
+        echoes++;
+        return;
+      }
+    }
+    if (cursor.isInsert()) {
+      events.add(created(current, cursor, null));
+    } else if (cursor.isDelete()) {
+      events.add(deleted(current, cursor, null));
+    } else {
+      updated(current, cursor, events);
+    }
+  }
+
+  private void updated(
+      TransactionBuffer.Entry current, RowCursor cursor, List<ChangeEvent> events) {
+    TableMap table = current.table();
+    boolean keyChanged = false;
+    for (int column : table.keyColumns()) {
+      keyChanged |= cursor.changed(column);
+    }
+    if (keyChanged) {
+      events.add(deleted(current, cursor, key(table, cursor.after())));
+      second = created(current, cursor, key(table, cursor.before()));
+      return;
+    }
+    CapturedTable captured = Objects.requireNonNull(table.captured());
+    List<String> changed = new ArrayList<>();
+    boolean matters = false;
+    for (int i = 0; i < table.columns().size(); i++) {
+      if (cursor.changed(i)) {
+        String name = table.names().get(i);
+        changed.add(name);
+        matters |= !captured.ignoredWhenAlone().contains(name);
+      }
+    }
+    if (matters) {
+      events.add(
+          begin(current, cursor.index(), 0, ChangeType.UPDATED)
+              .key(key(table, cursor.after()))
+              .newValue(Row.wrap(table.names(), cursor.after(), false))
+              .oldValue(Row.wrap(table.names(), cursor.before(), false))
+              .changedFields(changed)
+              .build());
+    }
+  }
+
+  private ChangeEvent created(
+      TransactionBuffer.Entry current, RowCursor cursor, @Nullable Row previousKey) {
+    TableMap table = current.table();
+    return begin(current, cursor.index(), previousKey == null ? 0 : 1, ChangeType.CREATED)
+        .key(key(table, cursor.after()))
+        .previousKey(previousKey)
+        .newValue(Row.wrap(table.names(), cursor.after(), false))
+        .changedFields(table.names().asList())
+        .build();
+  }
+
+  private ChangeEvent deleted(
+      TransactionBuffer.Entry current, RowCursor cursor, @Nullable Row previousKey) {
+    TableMap table = current.table();
+    return begin(current, cursor.index(), 0, ChangeType.DELETED)
+        .key(key(table, cursor.before()))
+        .previousKey(previousKey)
+        .oldValue(Row.wrap(table.names(), cursor.before(), false))
+        .build();
+  }
+
+  private void truncated(TransactionBuffer.Entry current, List<ChangeEvent> events) {
+    events.add(begin(current, 0, 0, ChangeType.TRUNCATED).id("").build());
+  }
+
+  private ChangeEvent.Builder begin(
+      TransactionBuffer.Entry current, int row, int ordinal, ChangeType type) {
+    CapturedTable captured = Objects.requireNonNull(current.table().captured());
+    byte[] coordinate =
+        ByteBuffer.allocate(COORDINATE)
+            .putLong(transaction.fileNumber())
+            .putLong(current.offset())
+            .putInt(row)
+            .put((byte) ordinal)
+            .array();
+    return ChangeEvent.builder()
+        .type(type)
+        .entity(captured.entity())
+        .source(service)
+        .changedAt(transaction.committedAt())
+        .log(log)
+        .version(Version.of(epoch, coordinate))
+        .transactionId(transaction.gtid())
+        .hops(marks.hops())
+        .schema(current.table().fingerprint());
+  }
+
+  private static Row key(TableMap table, Value[] image) {
+    int[] columns = table.keyColumns();
+    Value[] values = new Value[columns.length];
+    for (int i = 0; i < columns.length; i++) {
+      values[i] = image[columns[i]];
+    }
+    return Row.wrap(table.keyNames(), values, false);
+  }
+}
