@@ -1,0 +1,7 @@
+package io.millrace.cdc.mysql;
+
+class MariaDbSourceContractTest extends BinlogSourceContract {
+  MariaDbSourceContractTest() {
+    super(TestFlavour.MARIADB);
+  }
+}
