@@ -1,6 +1,7 @@
 package io.millrace.cdc.postgres;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -12,6 +13,7 @@ import java.util.Set;
  * @param ignoredAlone columns whose change alone is no change
  * @param excluded columns that are not part of the events
  * @param columns the only columns that are; empty for all
+ * @param fields the entity's names for columns that are renamed
  */
 record CapturedTable(
     String schema,
@@ -19,7 +21,8 @@ record CapturedTable(
     String entity,
     List<String> ignoredAlone,
     Set<String> excluded,
-    Set<String> columns) {
+    Set<String> columns,
+    Map<String, String> fields) {
   /** The name in the log. */
   String name() {
     return schema + "." + table;
@@ -28,6 +31,11 @@ record CapturedTable(
   /** The name for SQL. */
   String sqlName() {
     return Sql.identifier(schema) + "." + Sql.identifier(table);
+  }
+
+  /** What a column is called in the events. */
+  String field(String column) {
+    return fields.getOrDefault(column, column);
   }
 
   boolean includes(String column) {

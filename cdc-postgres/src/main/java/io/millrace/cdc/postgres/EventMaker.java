@@ -86,7 +86,7 @@ final class EventMaker {
       return List.of(deleted(row, table, before, newKey), created(row, table, after, 1, oldKey));
     }
     List<String> changed = changed(before, after);
-    if (table.captured().ignoredAlone().containsAll(changed)) {
+    if (table.ignoredFields().containsAll(changed)) {
       return List.of();
     }
     return List.of(

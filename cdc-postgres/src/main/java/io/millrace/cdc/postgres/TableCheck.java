@@ -8,9 +8,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Whether one captured table can be captured, and is. */
 final class TableCheck {
@@ -102,6 +104,7 @@ final class TableCheck {
                   + " is DEFERRABLE, so two rows may share a key for a while.",
               "Make it NOT DEFERRABLE: drop the constraint and add it again."));
     }
+    checkFields(table, layout, findings);
     for (String column : layout.key()) {
       if (!table.includes(column)) {
         findings.add(
@@ -113,6 +116,29 @@ final class TableCheck {
                     + table.name()
                     + " but left out of its events.",
                 "Take it out of exclude(…), or name it in columns(…)."));
+      }
+    }
+  }
+
+  /** A rename that names no column, or a field that two columns would fill. */
+  private static void checkFields(CapturedTable table, TableLayout layout, List<Finding> findings) {
+    for (String column : table.fields().keySet()) {
+      if (!layout.columns().containsKey(column)) {
+        findings.add(
+            Finding.refused(
+                "renamed-column-missing",
+                "Column '" + column + "' of " + table.name() + " is renamed but does not exist.",
+                "Correct the name in rename(…)."));
+      }
+    }
+    Set<String> taken = new HashSet<>();
+    for (String column : layout.columns().keySet()) {
+      if (table.includes(column) && !taken.add(table.field(column))) {
+        findings.add(
+            Finding.refused(
+                "field-twice",
+                "Two columns of " + table.name() + " fill the field '" + table.field(column) + "'.",
+                "Rename one of them, or exclude it."));
       }
     }
   }

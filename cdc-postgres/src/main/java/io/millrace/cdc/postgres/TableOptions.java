@@ -1,8 +1,10 @@
 package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.internal.Check;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -14,6 +16,7 @@ public final class TableOptions {
   private final Set<String> ignoredAlone = new TreeSet<>();
   private final Set<String> excluded = new LinkedHashSet<>();
   private final Set<String> columns = new LinkedHashSet<>();
+  private final Map<String, String> fields = new LinkedHashMap<>();
 
   TableOptions(String schema, String table) {
     this.schema = schema;
@@ -51,6 +54,18 @@ public final class TableOptions {
     return this;
   }
 
+  /**
+   * The entity's name for a column: what stands in the events instead of the column's own name.
+   * Default the column's name.
+   */
+  public TableOptions rename(String column, String field) {
+    Check.notBlank(field, "field");
+    Check.argument(!fields.containsValue(field), "two columns are renamed to field '%s'", field);
+    String earlier = fields.put(Check.notBlank(column, "column"), field);
+    Check.argument(earlier == null, "column '%s' is renamed twice", column);
+    return this;
+  }
+
   private static void add(Set<String> set, String... columns) {
     for (String column : columns) {
       set.add(Check.notBlank(column, "column"));
@@ -64,6 +79,7 @@ public final class TableOptions {
         entity,
         List.copyOf(ignoredAlone),
         Set.copyOf(excluded),
-        Set.copyOf(columns));
+        Set.copyOf(columns),
+        Map.copyOf(fields));
   }
 }

@@ -7,7 +7,9 @@ import io.millrace.cdc.event.Value;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,7 @@ final class TableReader {
 
   private final CapturedTable captured;
   private final Function<CapturedTable, TableLayout> layouts;
+  private final Set<String> ignoredFields;
   private @Nullable TableLayout layout;
   private FieldNames names = FieldNames.of();
   private FieldNames keyNames = FieldNames.of();
@@ -27,10 +30,17 @@ final class TableReader {
   TableReader(CapturedTable captured, Function<CapturedTable, TableLayout> layouts) {
     this.captured = captured;
     this.layouts = layouts;
+    this.ignoredFields =
+        captured.ignoredAlone().stream().map(captured::field).collect(Collectors.toSet());
   }
 
   CapturedTable captured() {
     return captured;
+  }
+
+  /** Fields whose change alone is no change. */
+  Set<String> ignoredFields() {
+    return ignoredFields;
   }
 
   void forget() {
@@ -47,7 +57,7 @@ final class TableReader {
     List<String> columns = layout().key();
     Value[] values = new Value[columns.size()];
     for (int i = 0; i < values.length; i++) {
-      Value value = row.get(columns.get(i));
+      Value value = row.get(keyNames.get(i));
       if (value == null) {
         throw new SourceException(
             "A logged row of %s lacks the key column '%s': the table's key was changed while the log held changes made before. Read the"
@@ -81,7 +91,7 @@ final class TableReader {
           PgType type = now.columns().get(name);
           if (type != null) {
             if (captured.includes(name)) {
-              found.add(name);
+              found.add(captured.field(name));
               values.add(PostgresValues.decode(type, json, start, end));
             }
           } else if (!now.virtual().contains(name)) {
@@ -100,7 +110,7 @@ final class TableReader {
         (name, start, end) -> {
           if (captured.includes(name) && !now.virtual().contains(name)) {
             row.put(
-                name,
+                captured.field(name),
                 PostgresValues.decode(now.columns().getOrDefault(name, UNKNOWN), json, start, end));
           }
         });
@@ -119,7 +129,7 @@ final class TableReader {
     if (known == null) {
       known = layouts.apply(captured);
       layout = known;
-      keyNames = FieldNames.of(known.key());
+      keyNames = FieldNames.of(known.key().stream().map(captured::field).toList());
       CRC32C sum = new CRC32C();
       known
           .columns()
