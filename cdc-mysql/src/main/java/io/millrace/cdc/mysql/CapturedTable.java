@@ -3,6 +3,7 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.internal.Check;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -13,12 +14,27 @@ import java.util.Set;
  * @param entity logical name in the events
  * @param ignoredWhenAlone columns whose change alone is no change
  * @param key columns that name a row; empty for the primary key
+ * @param excluded columns that are not part of the events
+ * @param fields the entity's names for columns that are renamed
  */
 record CapturedTable(
-    String database, String table, String entity, Set<String> ignoredWhenAlone, List<String> key) {
+    String database,
+    String table,
+    String entity,
+    Set<String> ignoredWhenAlone,
+    List<String> key,
+    Set<String> excluded,
+    Map<String, String> fields) {
   CapturedTable {
     ignoredWhenAlone = Set.copyOf(new LinkedHashSet<>(ignoredWhenAlone));
     key = List.copyOf(key);
+    excluded = Set.copyOf(excluded);
+    fields = Map.copyOf(fields);
+  }
+
+  /** What a column is called in the events. */
+  String field(String column) {
+    return fields.getOrDefault(column, column);
   }
 
   /** As in {@code mark_table} and messages. */

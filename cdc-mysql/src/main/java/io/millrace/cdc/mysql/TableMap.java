@@ -1,6 +1,8 @@
 package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.event.FieldNames;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param captured what to make of its rows; null where it is not captured
  * @param ledger whether it is an applier's ledger
  * @param columns empty unless captured or ledger
+ * @param names of the fields, one for each shown column
+ * @param shown indexes of the columns that are part of the events
  * @param keyColumns indexes of the columns that name a row, in key order
  * @param fingerprint of names, types and everything else the log says
  */
@@ -20,6 +24,7 @@ record TableMap(
     boolean ledger,
     List<Column> columns,
     FieldNames names,
+    int[] shown,
     int[] keyColumns,
     FieldNames keyNames,
     String fingerprint) {
@@ -27,13 +32,35 @@ record TableMap(
 
   /** A table whose rows are passed over. */
   static TableMap other(String database, String table) {
-    return new TableMap(database, table, null, false, List.of(), NONE, new int[0], NONE, "");
+    return new TableMap(
+        database, table, null, false, List.of(), NONE, new int[0], new int[0], NONE, "");
   }
 
   /** Stands for a captured table that a statement emptied. */
   static TableMap truncated(CapturedTable table) {
     return new TableMap(
-        table.database(), table.table(), table, false, List.of(), NONE, new int[0], NONE, "");
+        table.database(),
+        table.table(),
+        table,
+        false,
+        List.of(),
+        NONE,
+        new int[0],
+        new int[0],
+        NONE,
+        "");
+  }
+
+  /** The state that the events carry; the image is given away. */
+  Row state(Value[] image) {
+    if (shown.length == image.length) {
+      return Row.wrap(names, image, false);
+    }
+    Value[] values = new Value[shown.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = image[shown[i]];
+    }
+    return Row.wrap(names, values, false);
   }
 
   /** Whether its rows are decoded. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes {@link TableMap}s from table map events. Used by one thread. */
@@ -74,15 +75,18 @@ final class TableMapParser {
     List<Column> columns = columns(database + "." + table, types, metas, metadata);
     refuseLookalikes(database, table, columns);
     int[] key = capture == null ? new int[0] : key(capture, metadata);
+    List<String> fields = fields(capture, metadata.names);
+    int[] shown = shown(capture, metadata.names, key);
     return new TableMap(
         database,
         table,
         capture,
         ledger,
         columns,
-        FieldNames.of(metadata.names),
+        names(database + "." + table, fields, shown),
+        shown,
         key,
-        keyNames(metadata.names, key),
+        keyNames(fields, key),
         fingerprint(event));
   }
 
@@ -264,6 +268,38 @@ final class TableMapParser {
       }
     }
     return key;
+  }
+
+  private static List<String> fields(@Nullable CapturedTable capture, List<String> columns) {
+    return capture == null ? columns : columns.stream().map(capture::field).toList();
+  }
+
+  private static FieldNames names(String table, List<String> fields, int[] shown) {
+    List<String> names = new ArrayList<>(shown.length);
+    for (int column : shown) {
+      if (names.contains(fields.get(column))) {
+        throw new SourceException(
+            "Two columns of %s fill the field '%s'. Rename one of them, or exclude it."
+                .formatted(table, fields.get(column)));
+      }
+      names.add(fields.get(column));
+    }
+    return FieldNames.of(names);
+  }
+
+  private static int[] shown(@Nullable CapturedTable capture, List<String> columns, int[] key) {
+    int[] all = IntStream.range(0, columns.size()).toArray();
+    if (capture == null) {
+      return all;
+    }
+    for (int column : key) {
+      if (capture.excluded().contains(columns.get(column))) {
+        throw new SourceException(
+            "Column '%s' is part of the key of %s but left out of its events. Take it out of exclude(…)."
+                .formatted(columns.get(column), capture.qualified()));
+      }
+    }
+    return IntStream.of(all).filter(i -> !capture.excluded().contains(columns.get(i))).toArray();
   }
 
   private static FieldNames keyNames(List<String> names, int[] key) {

@@ -3,8 +3,10 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.internal.Check;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** How one table is captured; see {@link MySqlSource.Builder#capture}. Not thread-safe. */
@@ -14,6 +16,8 @@ public final class TableOptions {
   private String entity;
   private final Set<String> ignoredWhenAlone = new LinkedHashSet<>();
   private final List<String> key = new ArrayList<>();
+  private final Set<String> excluded = new LinkedHashSet<>();
+  private final Map<String, String> fields = new LinkedHashMap<>();
 
   TableOptions(String qualified) {
     String[] parts = CapturedTable.split(qualified);
@@ -49,8 +53,34 @@ public final class TableOptions {
     return this;
   }
 
+  /** Columns that are left out of the events; the key's cannot be. */
+  public TableOptions exclude(String... columns) {
+    for (String column : columns) {
+      excluded.add(Check.notBlank(column, "column"));
+    }
+    return this;
+  }
+
+  /**
+   * The entity's name for a column: what stands in the events instead of the column's own name.
+   * Default the column's name.
+   */
+  public TableOptions rename(String column, String field) {
+    Check.notBlank(field, "field");
+    Check.argument(!fields.containsValue(field), "two columns are renamed to field '%s'", field);
+    String earlier = fields.put(Check.notBlank(column, "column"), field);
+    Check.argument(earlier == null, "column '%s' is renamed twice", column);
+    return this;
+  }
+
   CapturedTable toTable() {
     return new CapturedTable(
-        database, table, entity, ignoredWhenAlone, Collections.unmodifiableList(key));
+        database,
+        table,
+        entity,
+        ignoredWhenAlone,
+        Collections.unmodifiableList(key),
+        excluded,
+        fields);
   }
 }

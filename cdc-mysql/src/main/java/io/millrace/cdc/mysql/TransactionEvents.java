@@ -121,18 +121,18 @@ final class TransactionEvents {
     List<String> changed = new ArrayList<>();
     boolean matters = false;
     for (int i = 0; i < table.columns().size(); i++) {
-      if (cursor.changed(i)) {
-        String name = table.names().get(i);
-        changed.add(name);
-        matters |= !captured.ignoredWhenAlone().contains(name);
+      String column = table.columns().get(i).name();
+      if (cursor.changed(i) && !captured.excluded().contains(column)) {
+        changed.add(captured.field(column));
+        matters |= !captured.ignoredWhenAlone().contains(column);
       }
     }
     if (matters) {
       events.add(
           begin(current, cursor.index(), 0, ChangeType.UPDATED)
               .key(key(table, cursor.after()))
-              .newValue(Row.wrap(table.names(), cursor.after(), false))
-              .oldValue(Row.wrap(table.names(), cursor.before(), false))
+              .newValue(table.state(cursor.after()))
+              .oldValue(table.state(cursor.before()))
               .changedFields(changed)
               .build());
     }
@@ -144,7 +144,7 @@ final class TransactionEvents {
     return begin(current, cursor.index(), previousKey == null ? 0 : 1, ChangeType.CREATED)
         .key(key(table, cursor.after()))
         .previousKey(previousKey)
-        .newValue(Row.wrap(table.names(), cursor.after(), false))
+        .newValue(table.state(cursor.after()))
         .changedFields(table.names().asList())
         .build();
   }
@@ -155,7 +155,7 @@ final class TransactionEvents {
     return begin(current, cursor.index(), 0, ChangeType.DELETED)
         .key(key(table, cursor.before()))
         .previousKey(previousKey)
-        .oldValue(Row.wrap(table.names(), cursor.before(), false))
+        .oldValue(table.state(cursor.before()))
         .build();
   }
 
