@@ -316,7 +316,7 @@ public abstract class TargetContract {
             + harness.jsonType()
             + ", flag boolean, wide double precision, text varchar(50))");
     Events kinds = new Events(publisher, "kind");
-    UUID code = UUID.fromString("01234567-89ab-cdef-0123-456789abcdef");
+    UUID code = UUID.fromString("01234567-89ab-4def-8123-456789abcdef");
     kinds.send(
         kinds.created(
             Long.MAX_VALUE,

@@ -1,0 +1,171 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.apply.jdbc.ColumnType;
+import io.millrace.cdc.apply.jdbc.TargetColumn;
+import io.millrace.cdc.apply.jdbc.TargetTable;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what a target needs to know of a table. */
+final class MySqlTargetCatalog {
+  private static final Pattern GENERATED = Pattern.compile("(VIRTUAL|STORED|PERSISTENT) GENERATED");
+
+  private MySqlTargetCatalog() {}
+
+  static @Nullable TargetTable describe(Connection connection, String table) throws SQLException {
+    int dot = table.indexOf('.');
+    String schema = dot < 0 ? null : unquoted(table.substring(0, dot));
+    String name = unquoted(table.substring(dot + 1));
+    String sql =
+        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema = coalesce(?, database()) AND table_name = ?"
+            + " AND table_type = 'BASE TABLE'";
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, schema);
+      statement.setString(2, name);
+      try (ResultSet rows = statement.executeQuery()) {
+        if (!rows.next()) {
+          return null;
+        }
+        String foundSchema = rows.getString(1);
+        String foundName = rows.getString(2);
+        List<String> key = new ArrayList<>();
+        int uniqueIndexes = key(connection, foundSchema, foundName, key);
+        return new TargetTable(
+            foundSchema + "." + foundName,
+            quoted(foundSchema) + "." + quoted(foundName),
+            columns(connection, foundSchema, foundName),
+            key,
+            uniqueIndexes == 1);
+      }
+    }
+  }
+
+  private static String unquoted(String name) {
+    boolean quoted = name.length() > 1 && name.startsWith("`") && name.endsWith("`");
+    return quoted ? name.substring(1, name.length() - 1).replace("``", "`") : name;
+  }
+
+  private static String quoted(String name) {
+    return "`" + name.replace("`", "``") + "`";
+  }
+
+  /** Collects the primary key's columns; answers how many unique indexes there are. */
+  private static int key(Connection connection, String schema, String table, List<String> key)
+      throws SQLException {
+    String sql =
+        "SELECT index_name, column_name FROM information_schema.statistics WHERE table_schema = ? AND table_name = ? AND non_unique = 0"
+            + " ORDER BY index_name, seq_in_index";
+    Set<String> indexes = new HashSet<>();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, schema);
+      statement.setString(2, table);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          indexes.add(rows.getString(1));
+          if (rows.getString(1).equals("PRIMARY")) {
+            key.add(rows.getString(2));
+          }
+        }
+      }
+    }
+    return indexes.size();
+  }
+
+  private static List<TargetColumn> columns(Connection connection, String schema, String table)
+      throws SQLException {
+    String sql =
+        "SELECT column_name, data_type, column_type, is_nullable, column_default, extra, numeric_precision, numeric_scale,"
+            + " datetime_precision, character_octet_length FROM information_schema.columns WHERE table_schema = ? AND table_name = ?"
+            + " ORDER BY ordinal_position";
+    List<TargetColumn> columns = new ArrayList<>();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, schema);
+      statement.setString(2, table);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          columns.add(column(rows));
+        }
+      }
+    }
+    return columns;
+  }
+
+  private static TargetColumn column(ResultSet rows) throws SQLException {
+    String name = rows.getString(1);
+    String dataType = rows.getString(2).toLowerCase(Locale.ROOT);
+    String fullType = rows.getString(3);
+    String extra = rows.getString(6);
+    boolean generated = extra != null && GENERATED.matcher(extra.toUpperCase(Locale.ROOT)).find();
+    boolean automatic = extra != null && extra.toLowerCase(Locale.ROOT).contains("auto_increment");
+    boolean required =
+        rows.getString(4).equals("NO") && rows.getString(5) == null && !generated && !automatic;
+    ColumnType type = type(dataType);
+    int size =
+        dataType.equals("binary")
+            ? rows.getInt(10)
+            : type == ColumnType.DECIMAL ? rows.getInt(7) : -1;
+    return new TargetColumn(
+        name,
+        quoted(name),
+        type,
+        fullType,
+        "",
+        fullType,
+        size,
+        scale(rows, type),
+        dataType.equals("char") || dataType.equals("binary"),
+        fullType.toLowerCase(Locale.ROOT).contains("unsigned"),
+        required,
+        generated);
+  }
+
+  private static int scale(ResultSet rows, ColumnType type) throws SQLException {
+    return switch (type) {
+      case DECIMAL -> rows.getInt(8);
+      case TIME, DATETIME, TIMESTAMP -> rows.getInt(9);
+      case BOOL,
+          INT,
+          FLOAT,
+          DOUBLE,
+          STRING,
+          BYTES,
+          DATE,
+          UUID,
+          JSON,
+          BITS,
+          TEXT_FORM,
+          UNSUPPORTED ->
+          -1;
+    };
+  }
+
+  private static ColumnType type(String dataType) {
+    return switch (dataType) {
+      case "tinyint", "smallint", "mediumint", "int", "bigint", "year" -> ColumnType.INT;
+      case "decimal" -> ColumnType.DECIMAL;
+      case "float" -> ColumnType.FLOAT;
+      case "double" -> ColumnType.DOUBLE;
+      case "char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set" ->
+          ColumnType.STRING;
+      case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob" -> ColumnType.BYTES;
+      case "date" -> ColumnType.DATE;
+      case "time" -> ColumnType.TIME;
+      case "datetime" -> ColumnType.DATETIME;
+      case "timestamp" -> ColumnType.TIMESTAMP;
+      case "json" -> ColumnType.JSON;
+      case "uuid" -> ColumnType.UUID;
+      case "bit" -> ColumnType.BITS;
+      case "inet4", "inet6" -> ColumnType.TEXT_FORM;
+      default -> ColumnType.UNSUPPORTED;
+    };
+  }
+}
