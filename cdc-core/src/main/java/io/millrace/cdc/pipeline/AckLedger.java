@@ -106,7 +106,7 @@ final class AckLedger {
     private @Nullable Position position;
 
     /** Counts an event that is about to be published; the result is its callback. */
-    PublishCallback expect(ChangeEvent event, int size) {
+    InFlight expect(ChangeEvent event, int size) {
       pending.incrementAndGet();
       events.incrementAndGet();
       bytes.addAndGet(size);
@@ -143,7 +143,7 @@ final class AckLedger {
   /**
    * One event's callback. The boolean says that it was told, since twice would be once too often.
    */
-  private final class InFlight extends AtomicBoolean implements PublishCallback {
+  final class InFlight extends AtomicBoolean implements PublishCallback {
     private static final long serialVersionUID = 1L;
 
     private final transient Batch batch;
@@ -169,6 +169,14 @@ final class AckLedger {
         events.decrementAndGet();
         acknowledged.incrementAndGet();
         wake();
+      }
+    }
+
+    /** The transport did not take it: nobody will tell, and its batch is never done. */
+    void withdraw() {
+      if (compareAndSet(false, true)) {
+        bytes.addAndGet(-size);
+        events.decrementAndGet();
       }
     }
 

@@ -122,15 +122,20 @@ final class CaptureSession implements AutoCloseable {
 
   private void send(AckLedger.Batch entry, ChangeEvent event, Encoded encoded)
       throws InterruptedException {
+    AckLedger.InFlight callback = entry.expect(event, encoded.size());
+    boolean taken = false;
     try {
-      settings
-          .publisher()
-          .publish(event.routingKey(), encoded, entry.expect(event, encoded.size()));
+      settings.publisher().publish(event.routingKey(), encoded, callback);
+      taken = true;
     } catch (TransportException e) {
       if (e.retryable()) {
         throw e;
       }
       unpublishable(event.toString(), e);
+    } finally {
+      if (!taken) {
+        callback.withdraw();
+      }
     }
   }
 
