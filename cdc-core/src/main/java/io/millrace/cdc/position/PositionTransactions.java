@@ -2,6 +2,7 @@ package io.millrace.cdc.position;
 
 import io.millrace.cdc.error.PositionException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import javax.sql.DataSource;
@@ -65,20 +66,34 @@ final class PositionTransactions {
       return dialect;
     }
     PositionDialect found = PositionDialect.of(connection);
-    boolean exists;
-    try (var tables =
+    if (!exists(connection)) {
+      create(connection, found);
+    }
+    known = found;
+    return found;
+  }
+
+  private static boolean exists(Connection connection) throws SQLException {
+    try (ResultSet tables =
         connection
             .getMetaData()
             .getTables(
                 connection.getCatalog(), connection.getSchema(), "millrace_position", null)) {
-      exists = tables.next();
+      return tables.next();
     }
-    if (!exists) {
-      execute(connection, found.createTable());
+  }
+
+  private static void create(Connection connection, PositionDialect dialect) throws SQLException {
+    try {
+      execute(connection, dialect.createTable());
       connection.commit();
+    } catch (SQLException e) {
+      // "If not exists" does not help two that create at once; the loser finds the winner's table.
+      connection.rollback();
+      if (!exists(connection)) {
+        throw e;
+      }
     }
-    known = found;
-    return found;
   }
 
   private static void execute(Connection connection, String sql) throws SQLException {

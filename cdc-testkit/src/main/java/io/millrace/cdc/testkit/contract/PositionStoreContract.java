@@ -1,0 +1,233 @@
+package io.millrace.cdc.testkit.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.cdc.error.FencedException;
+import io.millrace.cdc.error.PositionException;
+import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.position.Lease;
+import io.millrace.cdc.position.Position;
+import io.millrace.cdc.position.PositionStore;
+import io.millrace.cdc.position.StoredPosition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What every position store must keep. Extend it and give it a {@link PositionStoreHarness}. */
+public abstract class PositionStoreContract {
+  private static final Duration LONG = Duration.ofMinutes(10);
+  private static final Duration SHORT = Duration.ofMillis(300);
+  private static final Position POSITION = new Position("test", 3, "server 'é', at 5; \\ x = y");
+
+  private @Nullable PositionStoreHarness made;
+
+  /** A harness over an empty store, for one test. */
+  protected abstract PositionStoreHarness newHarness() throws Exception;
+
+  /** Only for JUnit. */
+  protected PositionStoreContract() {}
+
+  @BeforeEach
+  final void makeHarness() throws Exception {
+    made = newHarness();
+  }
+
+  @AfterEach
+  final void closeHarness() throws Exception {
+    if (made != null) {
+      made.close();
+    }
+  }
+
+  private PositionStoreHarness harness() {
+    return Check.notNull(made, "harness");
+  }
+
+  private PositionStore store() {
+    return harness().store();
+  }
+
+  @Test
+  void a_pipeline_that_never_saved_has_nothing_stored() {
+    PositionStore store = store();
+    assertEquals(Optional.empty(), store.load(acquire(store, "one", LONG)));
+  }
+
+  @Test
+  void what_was_saved_is_loaded_by_another_instance() {
+    PositionStore store = store();
+    Lease lease = acquire(store, "one", LONG);
+    store.save(lease, Optional.of(POSITION), 41);
+    store.save(lease, Optional.of(POSITION), 42);
+    store.release(lease);
+    store.close();
+    PositionStore other = store();
+    StoredPosition stored = other.load(acquire(other, "two", LONG)).orElseThrow();
+    assertEquals(Optional.of(POSITION), stored.position());
+    assertEquals(42, stored.epoch());
+    assertTrue(stored.savedAt().toEpochMilli() > 0);
+  }
+
+  @Test
+  void an_epoch_without_a_position_is_kept() {
+    PositionStore store = store();
+    Lease lease = acquire(store, "one", LONG);
+    store.save(lease, Optional.of(POSITION), 7);
+    store.save(lease, Optional.empty(), 7);
+    StoredPosition stored = store.load(lease).orElseThrow();
+    assertEquals(Optional.empty(), stored.position());
+    assertEquals(7, stored.epoch());
+  }
+
+  @Test
+  void a_long_position_is_kept_whole() {
+    PositionStore store = store();
+    Lease lease = acquire(store, "one", LONG);
+    Position large = new Position("test", 1, "0123456789".repeat(20_000));
+    store.save(lease, Optional.of(large), 1);
+    assertEquals(Optional.of(large), store.load(lease).orElseThrow().position());
+  }
+
+  @Test
+  void pipelines_do_not_see_each_other() {
+    PositionStore store = store();
+    Lease upper = store.acquire("Orders", "one", LONG).orElseThrow();
+    Lease lower = store.acquire("orders", "one", LONG).orElseThrow();
+    store.save(upper, Optional.of(POSITION), 1);
+    assertEquals(Optional.empty(), store.load(lower));
+  }
+
+  @Test
+  void a_lease_excludes_others_until_it_is_given_back() {
+    PositionStore one = store();
+    PositionStore two = store();
+    Lease lease = acquire(one, "one", LONG);
+    assertEquals(Optional.empty(), two.acquire("p", "two", LONG));
+    assertEquals(Optional.empty(), one.acquire("p", "one", LONG));
+    one.release(lease);
+    Lease next = acquire(two, "two", LONG);
+    assertTrue(next.token() > lease.token());
+  }
+
+  @Test
+  void a_lease_that_has_ended_is_taken_over() throws Exception {
+    PositionStore one = store();
+    PositionStore two = store();
+    Lease lease = acquire(one, "one", SHORT);
+    one.save(lease, Optional.of(POSITION), 1);
+    harness().pass(SHORT.multipliedBy(2));
+    Lease next = acquire(two, "two", LONG);
+    assertTrue(next.token() > lease.token());
+    assertEquals(Optional.of(POSITION), two.load(next).orElseThrow().position());
+  }
+
+  @Test
+  void a_lease_that_was_renewed_is_not_taken_over() throws Exception {
+    PositionStore one = store();
+    Lease lease = acquire(one, "one", SHORT);
+    Lease renewed = one.renew(lease, LONG);
+    assertEquals(lease.token(), renewed.token());
+    assertTrue(renewed.until().isAfter(lease.until()));
+    harness().pass(SHORT.multipliedBy(2));
+    assertEquals(Optional.empty(), store().acquire("p", "two", LONG));
+  }
+
+  @Test
+  void an_owner_that_was_paused_past_a_take_over_saves_nothing() throws Exception {
+    PositionStore one = store();
+    PositionStore two = store();
+    Lease old = acquire(one, "one", SHORT);
+    one.save(old, Optional.of(POSITION), 1);
+    harness().pass(SHORT.multipliedBy(2));
+    Lease next = acquire(two, "two", LONG);
+    Position late = new Position("test", 3, "late");
+    FencedException fenced =
+        assertThrows(FencedException.class, () -> one.save(old, Optional.of(late), 2));
+    assertFalse(fenced.retryable());
+    assertTrue(String.valueOf(fenced.getMessage()).contains("two"), fenced.getMessage());
+    assertThrows(FencedException.class, () -> one.renew(old, LONG));
+    assertThrows(FencedException.class, () -> one.load(old));
+    one.release(old);
+    StoredPosition stored = two.load(next).orElseThrow();
+    assertEquals(Optional.of(POSITION), stored.position());
+    assertEquals(1, stored.epoch());
+    assertEquals(Optional.empty(), one.acquire("p", "three", LONG));
+  }
+
+  @Test
+  void an_owner_that_was_paused_and_not_replaced_may_go_on() throws Exception {
+    PositionStore one = store();
+    Lease lease = acquire(one, "one", SHORT);
+    harness().pass(SHORT.multipliedBy(2));
+    one.save(lease, Optional.of(POSITION), 1);
+    assertEquals(lease.token(), one.renew(lease, LONG).token());
+  }
+
+  @Test
+  void of_many_that_ask_at_once_one_gets_the_lease() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(6, run -> new Thread(run, "asks"));
+    try {
+      List<Callable<Optional<Lease>>> all = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        String owner = "owner " + i;
+        all.add(() -> store().acquire("p", owner, LONG));
+      }
+      int granted = 0;
+      for (Future<Optional<Lease>> asked : threads.invokeAll(all)) {
+        granted += asked.get().isPresent() ? 1 : 0;
+      }
+      assertEquals(1, granted);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void a_record_of_a_newer_release_is_refused_by_name_and_left_as_it_is() throws Exception {
+    PositionStore store = store();
+    Lease lease = acquire(store, "one", LONG);
+    store.save(lease, Optional.of(POSITION), 1);
+    store.release(lease);
+    harness().writeAsNewerRelease("p");
+    for (int i = 0; i < 2; i++) {
+      PositionException refused =
+          assertThrows(PositionException.class, () -> store().acquire("p", "two", LONG));
+      assertFalse(refused.retryable());
+      assertTrue(
+          String.valueOf(refused.getMessage()).contains("newer release"), refused.getMessage());
+    }
+    assertThrows(PositionException.class, () -> store.save(lease, Optional.empty(), 9));
+  }
+
+  @Test
+  void a_crash_while_saving_leaves_what_was_there() throws Exception {
+    PositionStore store = store();
+    Lease lease = acquire(store, "one", LONG);
+    store.save(lease, Optional.of(POSITION), 5);
+    harness().crashWhileSaving("p");
+    StoredPosition stored = store().load(lease).orElseThrow();
+    assertEquals(Optional.of(POSITION), stored.position());
+    assertEquals(5, stored.epoch());
+    store.save(lease, Optional.of(POSITION), 6);
+    assertEquals(6, store.load(lease).orElseThrow().epoch());
+  }
+
+  private static Lease acquire(PositionStore store, String owner, Duration duration) {
+    Lease lease = store.acquire("p", owner, duration).orElseThrow();
+    assertEquals("p", lease.pipeline());
+    assertEquals(owner, lease.owner());
+    return lease;
+  }
+}
