@@ -1,5 +1,6 @@
 package io.millrace.cdc.mysql;
 
+import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.position.Position;
 import io.millrace.cdc.source.SourceBatch;
@@ -13,9 +14,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads one server's log from a position on; {@link ReaderOpening} makes it. */
 final class MySqlReader implements SourceReader {
+  private static final Logger LOG = LoggerFactory.getLogger(MySqlReader.class);
+
   private final SourceSettings settings;
   private final String log;
   private final long epoch;
@@ -24,12 +29,23 @@ final class MySqlReader implements SourceReader {
   private final MySqlPosition start;
   private final GtidSet executed;
   private final Clock clock;
+  private @Nullable Runnable firstSave;
 
   private MySqlPosition reached;
   private @Nullable TransactionEvents current;
   private @Nullable Instant lastChangeAt;
 
-  MySqlReader(SourceSettings settings, String log, long epoch, MySqlPosition start, Opened opened) {
+  /**
+   * @param firstSave leaves a trace at the source when the first position was saved
+   */
+  MySqlReader(
+      SourceSettings settings,
+      String log,
+      long epoch,
+      MySqlPosition start,
+      Opened opened,
+      Runnable firstSave) {
+    this.firstSave = firstSave;
     this.settings = settings;
     this.log = log;
     this.epoch = epoch;
@@ -134,7 +150,15 @@ final class MySqlReader implements SourceReader {
 
   @Override
   public void saved(Position position) {
-    // the server keeps its log by time and size, whoever reads it
+    Runnable trace = firstSave;
+    if (trace != null) {
+      try {
+        trace.run();
+        firstSave = null;
+      } catch (SourceException e) {
+        LOG.warn("Could not note that this pipeline has run; the next save tries again", e);
+      }
+    }
   }
 
   @Override

@@ -20,15 +20,18 @@ import org.jspecify.annotations.Nullable;
 public final class MySqlRegistration {
   private static final int FORMAT = 1;
   private static final String TABLE = "millrace_registration";
+  private static final String READERS = "millrace_reader";
 
   private final SourceSettings settings;
   private final ServerCatalog catalog;
   private final String name;
+  private final String readers;
 
   MySqlRegistration(SourceSettings settings) {
     this.settings = settings;
     this.catalog = new ServerCatalog(settings);
     this.name = quoted(settings.registrationDatabase()) + "." + TABLE;
+    this.readers = quoted(settings.registrationDatabase()) + "." + READERS;
   }
 
   /** What the table holds. */
@@ -51,7 +54,11 @@ public final class MySqlRegistration {
             + log.replace("\\", "\\\\").replace("'", "''")
             + "', 0, "
             + FORMAT
-            + ")");
+            + ")",
+        "create table if not exists "
+            + readers
+            + " (pipeline varchar(255) not null primary key, first_saved_at datetime(6) not null)"
+            + " character set utf8mb4 collate utf8mb4_bin");
   }
 
   /**
@@ -137,8 +144,35 @@ public final class MySqlRegistration {
         });
   }
 
-  String tableName() {
-    return settings.registrationDatabase() + "." + TABLE;
+  /** Whether a pipeline has saved a position before; false where the log's name was given. */
+  boolean hasRun(String pipeline) {
+    return settings.log().isEmpty()
+        && catalog.on(
+            "read " + readers,
+            connection ->
+                !ServerCatalog.value(
+                        connection, "select 1 from " + readers + " where pipeline = ?", pipeline)
+                    .isEmpty());
+  }
+
+  /**
+   * Leaves the trace that {@link #hasRun} looks for; does nothing where the log's name was given.
+   */
+  void remember(String pipeline) {
+    if (settings.log().isPresent()) {
+      return;
+    }
+    catalog.on(
+        "write to " + readers,
+        connection -> {
+          try (PreparedStatement statement =
+              connection.prepareStatement(
+                  "insert ignore into " + readers + " values (?, utc_timestamp(6))")) {
+            statement.setString(1, pipeline);
+            statement.executeUpdate();
+            return commit(connection);
+          }
+        });
   }
 
   private SourceException missing() {

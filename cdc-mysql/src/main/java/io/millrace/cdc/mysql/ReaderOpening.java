@@ -6,7 +6,6 @@ import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +39,14 @@ final class ReaderOpening {
     String log = registration.log();
     ServerState server = ServerState.read(catalog);
     if (start.position().isEmpty()) {
+      if (!start.gapAccepted() && registration.hasRun(start.pipeline())) {
+        throw new LostPositionException(
+            String.format(
+                Locale.ROOT,
+                "Pipeline '%s' has read this log before, but has no saved position. Bring its position"
+                    + " store back, or accept the gap to go on as on a first start.",
+                start.pipeline()));
+      }
       MySqlPosition position = first(server);
       MySqlReader.Opened opened = stream(server, position.set());
       return reader(log, risen(), position, opened);
@@ -194,9 +201,10 @@ final class ReaderOpening {
   }
 
   private MySqlReader reader(
-      String log, long epoch, MySqlPosition position, MySqlReader.@Nullable Opened opened) {
+      String log, long epoch, MySqlPosition position, MySqlReader.Opened opened) {
     registration.raise(epoch);
-    return new MySqlReader(
-        settings, log, epoch, position, java.util.Objects.requireNonNull(opened));
+    Runnable firstSave =
+        start.position().isPresent() ? () -> {} : () -> registration.remember(start.pipeline());
+    return new MySqlReader(settings, log, epoch, position, opened, firstSave);
   }
 }

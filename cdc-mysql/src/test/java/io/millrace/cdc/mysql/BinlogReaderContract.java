@@ -1,0 +1,320 @@
+package io.millrace.cdc.mysql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.cdc.error.Finding;
+import io.millrace.cdc.error.LostPositionException;
+import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.position.Position;
+import io.millrace.cdc.source.FirstStart;
+import io.millrace.cdc.source.ReaderStart;
+import io.millrace.cdc.source.SourceReader;
+import io.millrace.cdc.testkit.Database;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the reader does with everything but plain rows. */
+abstract class BinlogReaderContract {
+  final TestFlavour flavour;
+  Database database;
+
+  BinlogReaderContract(TestFlavour flavour) {
+    this.flavour = flavour;
+  }
+
+  @BeforeEach
+  void makeDatabase() {
+    database = flavour.shared().createDatabase("reader");
+    database.execute("create table orders (id int primary key, note varchar(2000))");
+    database.execute("create table other (id int primary key)");
+  }
+
+  @AfterEach
+  void dropDatabase() {
+    database.drop();
+  }
+
+  MySqlSource source() {
+    return source("orders", builder -> builder);
+  }
+
+  MySqlSource source(String table, UnaryOperator<MySqlSource.Builder> more) {
+    MySqlSource source =
+        more.apply(TestFlavour.builder(database).capture(database.name() + "." + table)).build();
+    source.registration().install();
+    return source;
+  }
+
+  void onOneConnection(String... statements) throws SQLException {
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  /** Reads on until the reader fails, and says how. */
+  static SourceException failure(Reading reading) throws InterruptedException {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (System.nanoTime() < deadline) {
+      try {
+        assertThat(reading.poll()).isEmpty();
+      } catch (SourceException e) {
+        return e;
+      }
+    }
+    throw new AssertionError("nothing failed");
+  }
+
+  @Test
+  void a_large_transaction_waits_in_a_file_and_comes_whole() throws Exception {
+    int rows = 3000;
+    MySqlSource source = source("orders", builder -> builder.transactionMemory(100_000));
+    try (Reading reading = Reading.start(source);
+        Connection connection = database.connect()) {
+      connection.setAutoCommit(false);
+      try (PreparedStatement insert =
+          connection.prepareStatement("insert into orders values (?, repeat('x', 1000))")) {
+        for (int i = 0; i < rows; i++) {
+          insert.setInt(1, i);
+          insert.executeUpdate();
+        }
+      }
+      assertThat(reading.poll()).isEmpty();
+      connection.commit();
+      List<ChangeEvent> events = reading.read(rows);
+      for (int i = 0; i < rows; i++) {
+        assertThat(events.get(i).id()).isEqualTo(Integer.toString(i));
+      }
+      assertThat(events.stream().map(ChangeEvent::eventId).distinct()).hasSize(rows);
+      database.execute("insert into orders values (-1, '')");
+      assertThat(reading.read(1).get(0).id()).isEqualTo("-1");
+    }
+  }
+
+  @Test
+  void a_multi_row_event_of_megabytes_comes_in_order() throws Exception {
+    database.execute("create table big (id int primary key, data longblob)");
+    try (Reading reading = Reading.start(source("big", builder -> builder))) {
+      database.execute("set global max_allowed_packet = 134217728");
+      database.execute("insert into big values (1, repeat('a', 20000000)), (2, 'b')");
+      List<ChangeEvent> events = reading.read(2);
+      assertThat(events.get(1).id()).isEqualTo("2");
+      assertThat(Objects.requireNonNull(events.get(0).newValue()).get("data").toString())
+          .hasSize(40_000_002);
+    }
+  }
+
+  @Test
+  void truncate_is_an_event_of_its_own() throws Exception {
+    try (Reading reading = Reading.start(source())) {
+      database.execute(
+          "insert into orders values (1, 'x')",
+          "truncate table orders",
+          "truncate other",
+          "TRUNCATE `" + database.name() + "`.`orders`",
+          "insert into orders values (1, 'x')");
+      List<ChangeEvent> events = reading.read(4);
+      assertThat(events.stream().map(ChangeEvent::type))
+          .containsExactly(
+              ChangeType.CREATED, ChangeType.TRUNCATED, ChangeType.TRUNCATED, ChangeType.CREATED);
+      assertThat(events.get(1).id()).isEmpty();
+      assertThat(events.get(1).version()).isLessThan(events.get(2).version());
+    }
+  }
+
+  @Test
+  void a_changed_table_shows_as_another_fingerprint() throws Exception {
+    try (Reading reading = Reading.start(source())) {
+      database.execute(
+          "insert into orders values (1, 'x')",
+          "insert into orders values (2, 'x')",
+          "alter table orders add column total decimal(5,2) default 1.5, rename column note to text",
+          "insert into orders values (3, 'x', 2)");
+      List<ChangeEvent> events = reading.read(3);
+      assertThat(events.get(0).schema()).isEqualTo(events.get(1).schema());
+      assertThat(events.get(2).schema()).isNotEqualTo(events.get(1).schema());
+      assertThat(events.get(2).newValue()).hasToString("{id=3, text='x', total=2.00}");
+    }
+  }
+
+  @Test
+  void foreign_transactions_move_the_position_on() throws Exception {
+    try (Reading reading = Reading.start(source())) {
+      Position before = reading.position();
+      database.execute("insert into other values (1)");
+      long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+      while (reading.position().equals(before)) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        assertThat(reading.poll()).isEmpty();
+      }
+      assertThat(reading.reader().progress().lagMillis()).hasValue(0);
+    }
+  }
+
+  @Test
+  void changes_say_when_they_were_committed() throws Exception {
+    Instant before = Instant.now().minusSeconds(1);
+    try (Reading reading = Reading.start(source())) {
+      database.execute("insert into orders values (1, 'x')");
+      assertThat(reading.read(1).get(0).changedAt())
+          .isBetween(before.minusSeconds(1), Instant.now().plusSeconds(1));
+    }
+  }
+
+  @Test
+  void a_statement_that_says_not_which_rows_it_changes_is_an_error() throws Exception {
+    try (Reading reading = Reading.start(source())) {
+      onOneConnection(
+          "set session binlog_format = 'STATEMENT'", "insert into orders values (1, 'x')");
+      assertThat(failure(reading))
+          .hasMessageContaining("insert into orders")
+          .hasMessageContaining("binlog_format=ROW")
+          .matches(e -> !e.retryable());
+    }
+  }
+
+  @Test
+  void a_row_without_all_columns_is_an_error() throws Exception {
+    database.execute("insert into orders values (1, 'x')");
+    try (Reading reading = Reading.start(source())) {
+      onOneConnection(
+          "set session binlog_row_image = 'MINIMAL'", "update orders set note = 'y' where id = 1");
+      assertThat(failure(reading))
+          .hasMessageContaining(".orders")
+          .hasMessageContaining("binlog_row_image=FULL");
+    }
+  }
+
+  @Test
+  void an_xa_transaction_on_captured_tables_is_an_error_and_elsewhere_not() throws Exception {
+    try (Reading reading = Reading.start(source())) {
+      onOneConnection(
+          "xa start 'a'",
+          "insert into other values (7)",
+          "xa end 'a'",
+          "xa prepare 'a'",
+          "xa commit 'a'");
+      database.execute("insert into orders values (1, 'x')");
+      assertThat(reading.read(1)).hasSize(1);
+      onOneConnection(
+          "xa start 'b'",
+          "insert into orders values (2, 'x')",
+          "xa end 'b'",
+          "xa prepare 'b'",
+          "xa commit 'b'");
+      assertThat(failure(reading)).hasMessageContaining("XA");
+    }
+  }
+
+  @Test
+  void a_column_of_an_unknown_type_is_an_error_that_names_it() throws Exception {
+    database.execute("create table places (id int primary key, spot point)");
+    MySqlSource source = source("places", builder -> builder);
+    assertThat(source.preflight().stream().map(Finding::code)).containsExactly("column-type");
+    try (Reading reading = Reading.start(source)) {
+      database.execute("insert into places values (1, st_geomfromtext('point(1 2)'))");
+      assertThat(failure(reading)).hasMessageContaining("spot").hasMessageContaining("GEOMETRY");
+    }
+  }
+
+  @Test
+  void a_wrong_password_is_an_error_that_needs_a_person() {
+    MySqlSource source =
+        source("orders", b -> b.user("nobody").password(io.millrace.cdc.source.Secret.of("wrong")));
+    assertThatThrownBy(
+            () -> {
+              try (Reading reading = Reading.start(source)) {
+                reading.read(1);
+              }
+            })
+        .isInstanceOf(SourceException.class)
+        .hasMessageContaining("nobody")
+        .matches(e -> !((SourceException) e).retryable());
+  }
+
+  @Test
+  void preflight_is_silent_where_all_is_well_and_names_what_is_not() {
+    assertThat(source().preflight()).isEmpty();
+    database.execute(
+        "create table keyless (id int)",
+        "create table child (id int primary key, parent int, foreign key (parent) references orders (id)"
+            + " on delete cascade)");
+    MySqlSource source =
+        TestFlavour.builder(database)
+            .capture(database.name() + ".keyless")
+            .capture(database.name() + ".nowhere")
+            .capture(database.name() + ".child")
+            .build();
+    List<String> codes = source.preflight().stream().map(Finding::code).toList();
+    assertThat(codes).contains("primary-key", "table-missing");
+    assertThat(codes.contains("foreign-key-cascade")).isEqualTo(flavour == TestFlavour.MARIADB);
+  }
+
+  @Test
+  void preflight_names_missing_grants() {
+    source();
+    Database poor = database.createUser("poor", "select on " + database.name() + ".*");
+    MySqlSource source = TestFlavour.builder(poor).capture(database.name() + ".orders").build();
+    assertThat(source.preflight().stream().map(Finding::code))
+        .contains("grant-replication-slave", "grant-replication-client");
+  }
+
+  @Test
+  void an_unregistered_log_is_refused_unless_it_is_named() throws Exception {
+    MySqlSource.Builder builder =
+        TestFlavour.builder(database).capture(database.name() + ".orders");
+    assertThat(builder.build().preflight().stream().map(Finding::code))
+        .containsExactly("registration-missing");
+    assertThatThrownBy(() -> Reading.start(builder.build()).close())
+        .isInstanceOf(SourceException.class)
+        .hasMessageContaining("registration().install()");
+    try (Reading reading = Reading.start(builder.log("given").build())) {
+      database.execute("insert into orders values (1, 'x')");
+      assertThat(reading.read(1).get(0).log()).isEqualTo("given");
+    }
+  }
+
+  @Test
+  void the_registration_names_the_log_once_and_carries_the_epoch() throws Exception {
+    MySqlSource source = source();
+    source.registration().install();
+    try (Reading reading = Reading.start(source)) {
+      assertThat(reading.reader().log()).matches("shop-[0-9a-f]{8}");
+      assertThat(
+              database.value(
+                  "select concat_ws(' ', log, epoch, format) from millrace_registration"))
+          .isEqualTo(reading.reader().log() + " " + reading.reader().epoch() + " 1");
+    }
+  }
+
+  @Test
+  void a_pipeline_that_ran_before_and_has_no_position_has_lost_it() throws Exception {
+    MySqlSource source = source();
+    try (Reading reading = Reading.start(source)) {
+      reading.reader().saved(reading.position());
+    }
+    assertThatThrownBy(() -> Reading.start(source))
+        .isInstanceOf(LostPositionException.class)
+        .hasMessageContaining("'test'");
+    ReaderStart accepted = new ReaderStart("test", Optional.empty(), 7, FirstStart.NOW, true);
+    try (SourceReader reader = source.open(accepted)) {
+      assertThat(reader.epoch()).isGreaterThan(7);
+    }
+  }
+}

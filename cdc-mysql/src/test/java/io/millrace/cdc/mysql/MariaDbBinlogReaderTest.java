@@ -1,0 +1,77 @@
+package io.millrace.cdc.mysql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.cdc.error.Finding;
+import org.junit.jupiter.api.Test;
+
+class MariaDbBinlogReaderTest extends BinlogReaderContract {
+  MariaDbBinlogReaderTest() {
+    super(TestFlavour.MARIADB);
+  }
+
+  @Test
+  void compressed_rows_are_an_error() throws Exception {
+    MySqlSource source = source();
+    try (Reading reading = Reading.start(source)) {
+      database.execute("set global log_bin_compress = ON");
+      assertThat(source.preflight().stream().map(Finding::code))
+          .containsExactly("log-bin-compress");
+      onOneConnection("insert into orders values (1, repeat('x', 2000))");
+      assertThat(failure(reading)).hasMessageContaining("log_bin_compress=OFF");
+    } finally {
+      database.execute("set global log_bin_compress = OFF");
+    }
+  }
+
+  @Test
+  void a_savepoint_rolled_back_beside_a_table_without_transactions_is_an_error() throws Exception {
+    database.execute("create table plain (id int primary key) engine = MyISAM");
+    try (Reading reading = Reading.start(source())) {
+      onOneConnection(
+          "begin",
+          "insert into orders values (1, 'kept')",
+          "savepoint s",
+          "insert into orders values (2, 'gone')",
+          "insert into plain values (1)",
+          "rollback to s",
+          "commit");
+      assertThat(failure(reading)).hasMessageContaining("rolled back in part");
+    }
+  }
+
+  @Test
+  void a_uuid_is_told_from_binary_and_refused() throws Exception {
+    database.execute(
+        "create table b (id int primary key, raw binary(16))",
+        "create table u (id int primary key, raw uuid)");
+    try (Reading reading = Reading.start(source("b", builder -> builder))) {
+      database.execute("insert into b values (1, x'00112233445566778899aabbccddee00')");
+      assertThat(reading.read(1).get(0).newValue().get("raw"))
+          .hasToString("0x00112233445566778899aabbccddee00");
+    }
+    try (Reading reading = Reading.start(source("u", builder -> builder))) {
+      database.execute("insert into u values (1, uuid())");
+      assertThat(failure(reading)).hasMessageContaining("raw").hasMessageContaining("UUID");
+    }
+  }
+
+  @Test
+  void several_domains_each_keep_their_place() throws Exception {
+    MySqlSource source = source();
+    try (Reading reading = Reading.start(source)) {
+      onOneConnection(
+          "insert into orders values (1, 'x')",
+          "set session gtid_domain_id = 7",
+          "insert into orders values (2, 'x')",
+          "set session gtid_domain_id = 0",
+          "insert into orders values (3, 'x')");
+      reading.read(3);
+      database.execute("insert into orders values (4, 'x')");
+      try (Reading again = Reading.resume(source, reading.position(), reading.reader().epoch())) {
+        assertThat(again.read(1).get(0).id()).isEqualTo("4");
+        assertThat(again.reader().epoch()).isEqualTo(reading.reader().epoch());
+      }
+    }
+  }
+}
