@@ -1,0 +1,7 @@
+package io.millrace.cdc.mysql;
+
+class MariaDbBinlogEchoTest extends BinlogEchoContract {
+  MariaDbBinlogEchoTest() {
+    super(TestFlavour.MARIADB);
+  }
+}

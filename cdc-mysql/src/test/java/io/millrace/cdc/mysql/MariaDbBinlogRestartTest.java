@@ -1,0 +1,7 @@
+package io.millrace.cdc.mysql;
+
+class MariaDbBinlogRestartTest extends BinlogRestartContract {
+  MariaDbBinlogRestartTest() {
+    super(TestFlavour.MARIADB);
+  }
+}

@@ -1,0 +1,7 @@
+package io.millrace.cdc.mysql;
+
+class MySqlBinlogEchoTest extends BinlogEchoContract {
+  MySqlBinlogEchoTest() {
+    super(TestFlavour.MYSQL);
+  }
+}
