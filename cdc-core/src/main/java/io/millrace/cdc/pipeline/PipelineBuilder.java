@@ -224,6 +224,10 @@ public final class PipelineBuilder {
    * @throws ConfigurationException with every problem found
    */
   public Pipeline build() {
+    return new Pipeline(settings());
+  }
+
+  PipelineSettings settings() {
     List<String> problems = new ArrayList<>();
     require(problems, source, "the source is missing: from(…)");
     require(problems, publisher, "the publisher is missing: to(…)");
@@ -244,30 +248,29 @@ public final class PipelineBuilder {
         || !problems.isEmpty()) {
       throw new ConfigurationException("pipeline '" + name + "'", problems);
     }
-    return new Pipeline(
-        new PipelineSettings(
-            name,
-            owner,
-            source,
-            publisher,
-            positions,
-            firstStart,
-            lostPosition,
-            codec,
-            filter,
-            transform,
-            routing,
-            hopLimit,
-            maxInFlightEvents,
-            maxInFlightBytes,
-            saveInterval,
-            leaseDuration,
-            retryMin,
-            retryMax,
-            healthLimit,
-            closeTimeout,
-            clock,
-            listener));
+    return new PipelineSettings(
+        name,
+        owner,
+        source,
+        publisher,
+        positions,
+        firstStart,
+        lostPosition,
+        codec,
+        filter,
+        transform,
+        routing,
+        hopLimit,
+        maxInFlightEvents,
+        maxInFlightBytes,
+        saveInterval,
+        leaseDuration,
+        retryMin,
+        retryMax,
+        healthLimit,
+        closeTimeout,
+        clock,
+        listener);
   }
 
   private static void require(List<String> problems, @Nullable Object value, String problem) {

@@ -42,6 +42,12 @@ record KafkaSettings(
     properties = Collections.unmodifiableMap(new TreeMap<>(properties));
   }
 
+  /** Without the properties: they may hold passwords. */
+  @Override
+  public String toString() {
+    return describe();
+  }
+
   String describe() {
     return "Kafka topic '" + topic + "' at " + bootstrapServers;
   }
