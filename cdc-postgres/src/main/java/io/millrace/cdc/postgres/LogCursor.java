@@ -29,7 +29,14 @@ final class LogCursor {
   private long floor;
   private @Nullable RowPages window;
   private boolean flushed;
+
+  /**
+   * Drawn before the snapshot that ends the window; 0 where that is not known, in a window resumed.
+   */
+  private long idBeforeSnapshot;
+
   private long lastInWindow;
+  private @Nullable PgSnapshot lastSnapshot;
   private @Nullable Witness last;
   private @Nullable Witness highest;
   private @Nullable LogRow lastRow;
@@ -58,8 +65,9 @@ final class LogCursor {
     this.highestXid = read.bound() - 1;
     PgSnapshot to = start.to();
     if (incarnation != server.incarnation()) {
-      long at = lastInWindow > 0 ? lastInWindow : read.members().length > 0 ? 0 : read.lastId();
-      window = new PastWindow(queries, server.incarnation(), incarnation, read, head.idAfter(), at);
+      window =
+          new PastWindow(
+              queries, server.incarnation(), incarnation, read, head.idAfter(), lastInWindow);
     } else if (to != null) {
       Witness high = highest;
       highestXid = high == null ? highestXid : Math.max(highestXid, high.xid());
@@ -106,15 +114,15 @@ final class LogCursor {
   boolean look() throws SQLException {
     Check.state(!hasMore(), "a window is under way");
     head = queries.head();
+    idBeforeSnapshot = head.idBefore();
     flushed = head.flushed();
-    if (head.idAfter() > floor || read.endedIn(head.snapshot()).length > 0) {
+    if (head.idAfter() > floor || !head.snapshot().equals(lastSnapshot)) {
       window = new LogWindow(queries, incarnation, read, head.snapshot(), floor, head.idAfter(), 0);
       while (page.isEmpty() && window != null) {
         fetch();
       }
-    } else {
-      endWindow(head.snapshot());
     }
+    lastSnapshot = head.snapshot();
     return hasMore();
   }
 
@@ -175,7 +183,7 @@ final class LogCursor {
       highestXid = -1;
     } else {
       read = new ReadState(Math.max(read.bound(), highestXid + 1), to.inProgress(), lastId);
-      floor = Math.max(Math.max(floor, head.idBefore()), lastId);
+      floor = Math.max(Math.max(floor, idBeforeSnapshot), lastId);
     }
     lastInWindow = 0;
     window = null;

@@ -39,16 +39,26 @@ final class LogQueries {
 
   /**
    * The rows of one transaction that was in progress when the last window ended, by the index on
-   * (xid, id).
+   * (incarnation, xid, id).
    */
   static final String MEMBER =
       "SELECT "
           + LogRow.COLUMNS
           + " FROM millrace.change_log WHERE xid = ? AND id > ? AND id <= ? AND incarnation = ?";
 
-  private static final String MEMBERS_WITH_ROWS =
-      "SELECT m::text FROM pg_catalog.unnest(?::xid8[]) AS m WHERE EXISTS (SELECT FROM millrace.change_log c"
-          + " WHERE c.xid = m AND c.id > ? AND c.id <= ?)";
+  /**
+   * Who has unread rows below the floor: a member that ended, or one of the transactions in the
+   * ranges, all of which ended. The ranges keep the index from being walked through the rows of a
+   * transaction that is still open.
+   */
+  static final String LATE =
+      "SELECT m::text FROM pg_catalog.unnest(?::xid8[]) AS m"
+          + " WHERE EXISTS (SELECT FROM millrace.change_log c"
+          + " WHERE c.incarnation = ? AND c.xid = m AND c.id > ? AND c.id <= ?)"
+          + " UNION ALL SELECT DISTINCT c.xid::text"
+          + " FROM unnest(?::xid8[], ?::xid8[]) AS r (low, high)"
+          + " JOIN millrace.change_log c ON c.incarnation = ? AND c.xid >= r.low"
+          + " AND c.xid < r.high AND c.id > ? AND c.id <= ?";
 
   /** What other incarnations left: all of it is committed, since a dump holds nothing else. */
   private static final String PAST =
@@ -146,12 +156,24 @@ final class LogQueries {
     }
   }
 
-  /** Those of the transactions that logged something in {@code (afterId, upToId]}. */
-  long[] withRows(long[] members, long afterId, long upToId) throws SQLException {
-    try (PreparedStatement query = connection.prepareStatement(MEMBERS_WITH_ROWS)) {
+  /**
+   * The transactions not read yet that the snapshot sees and that logged something in {@code
+   * (afterId, upToId]}.
+   */
+  long[] late(long incarnation, ReadState read, PgSnapshot to, long afterId, long upToId)
+      throws SQLException {
+    long[][] ranges = to.endedFrom(read.bound());
+    try (PreparedStatement query = connection.prepareStatement(LATE)) {
+      long[] members = Arrays.stream(read.endedIn(to)).filter(x -> x < read.bound()).toArray();
       query.setString(1, xids(members));
-      query.setLong(2, afterId);
-      query.setLong(3, upToId);
+      query.setLong(2, incarnation);
+      query.setLong(3, afterId);
+      query.setLong(4, upToId);
+      query.setString(5, xids(ranges[0]));
+      query.setString(6, xids(ranges[1]));
+      query.setLong(7, incarnation);
+      query.setLong(8, afterId);
+      query.setLong(9, upToId);
       List<Long> found = new ArrayList<>();
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {

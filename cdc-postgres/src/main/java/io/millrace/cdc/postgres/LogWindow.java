@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  * xid < xmin}: of two transactions that changed one row, the one with the lower id may have changed
  * it last. In id order a row's changes come in the order of its lock.
  *
- * <p>Two parts follow one another. Up to {@code floor} only members of the first snapshot have
- * unread rows; the index on (xid, id) gives them. Above it the primary key is scanned, so that
- * every row of the log is met about once however long a transaction is open.
+ * <p>Two parts follow one another. Up to {@code floor} only the few transactions that were open
+ * when the first snapshot was taken have unread rows; the index on (incarnation, xid, id) gives
+ * them. Above it the primary key is scanned, so that every row of the log is met about once however
+ * long a transaction is open.
  */
 final class LogWindow implements RowPages {
   /**
@@ -31,13 +32,13 @@ final class LogWindow implements RowPages {
   private final long floor;
   private final long last;
   private long at;
-  private long @Nullable [] members;
+  private long @Nullable [] late;
   private boolean done;
 
   /**
    * A window, or what is left of it.
    *
-   * @param floor up to where only members have unread rows; at least {@code from.lastId()}
+   * @param floor an id drawn before the first snapshot was taken; at least {@code from.lastId()}
    * @param last the highest id that the second snapshot can see
    * @param at the last row already given out
    */
@@ -73,12 +74,11 @@ final class LogWindow implements RowPages {
   @Override
   public List<LogRow> page(int limit) throws SQLException {
     Invariant.that(!done, "page of a window that is done");
-    if (members == null) {
-      long[] ended = from.endedIn(to);
-      members = at >= floor || ended.length == 0 ? new long[0] : queries.withRows(ended, at, floor);
+    if (late == null) {
+      late = at >= floor ? new long[0] : queries.late(incarnation, from, to, at, floor);
     }
-    if (at < floor && members.length > 0) {
-      List<LogRow> rows = queries.members(incarnation, members, at, floor, limit);
+    if (at < floor && late.length > 0) {
+      List<LogRow> rows = queries.members(incarnation, late, at, floor, limit);
       at = rows.size() < limit ? floor : rows.get(rows.size() - 1).id();
       if (!rows.isEmpty()) {
         done = at >= last;

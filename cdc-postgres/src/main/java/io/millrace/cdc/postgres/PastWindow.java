@@ -6,8 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is unread of the log's earlier incarnations, after a dump was restored. All of it is
- * committed. Members of the position may have rows below the last id read, so it starts at the
- * lowest.
+ * committed. Unread rows may stand below the last id read, so it starts at the log's beginning.
  */
 final class PastWindow implements RowPages {
   private final LogQueries queries;

@@ -1,13 +1,15 @@
 package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.internal.Check;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * PostgreSQL's {@code pg_snapshot}: which transactions were finished when it was taken.
  *
  * @param text as the server prints it, {@code xmin:xmax:xip,…}
- * @param xmax the first transaction id not yet given out
+ * @param xmax one above the highest transaction that had ended; later ones may have begun
  * @param inProgress the transactions in progress, ascending; prepared ones are among them
  */
 record PgSnapshot(String text, long xmax, long[] inProgress) {
@@ -24,6 +26,28 @@ record PgSnapshot(String text, long xmax, long[] inProgress) {
   /** Whether the transaction had ended. */
   boolean sees(long xid) {
     return xid < xmax && Arrays.binarySearch(inProgress, xid) < 0;
+  }
+
+  /**
+   * The transactions from {@code first} on that had ended, as ranges: lower bounds, and upper
+   * bounds which do not belong.
+   */
+  long[][] endedFrom(long first) {
+    List<Long> low = new ArrayList<>();
+    List<Long> high = new ArrayList<>();
+    long from = first;
+    for (int i = 0; i <= inProgress.length; i++) {
+      long end = i == inProgress.length ? xmax : inProgress[i];
+      if (from < end) {
+        low.add(from);
+        high.add(end);
+      }
+      from = Math.max(from, end + 1);
+    }
+    return new long[][] {
+      low.stream().mapToLong(Long::longValue).toArray(),
+      high.stream().mapToLong(Long::longValue).toArray()
+    };
   }
 
   @Override

@@ -7,9 +7,8 @@ import java.util.Arrays;
  *
  * <p>A transaction counts as read when its id is below {@code bound} and not among {@code members}.
  * The bound is the highest id read + 1, not the snapshot's xmax: after a crash the server gives ids
- * anew whose end was never flushed. Every unread row whose log id is at most {@code lastId} belongs
- * to a member: log ids are drawn after transaction ids, so that a transaction which had no id yet
- * draws a log id above every one seen.
+ * anew whose end was never flushed. Transactions from the bound on may have been open, and may have
+ * drawn log ids, when the snapshot was taken: xmax only says that none of them had ended.
  *
  * @param bound highest transaction id read + 1
  * @param members transactions in progress then, ascending

@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS millrace.change_log (
   old json,
   new json);
 --;;
-CREATE INDEX IF NOT EXISTS change_log_xid_id ON millrace.change_log (xid, id);
+CREATE INDEX IF NOT EXISTS change_log_xid ON millrace.change_log (incarnation, xid, id);
 --;;
 -- Differs after a dump is restored elsewhere, where transaction ids start anew. Kept in the session: the control file is slow to read.
 CREATE OR REPLACE FUNCTION millrace.incarnation() RETURNS bigint
