@@ -1,5 +1,6 @@
 package io.millrace.cdc.mysql;
 
+import io.millrace.cdc.event.CanonicalId;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.event.Row;
@@ -91,7 +92,7 @@ final class TransactionEvents {
     }
     if (marks.inForce()) {
       Value[] image = cursor.isDelete() ? cursor.before() : cursor.after();
-      if (marks.names(table.qualified(), MarkKey.of(key(table, image)))) {
+      if (marks.names(table.qualified(), CanonicalId.of(key(table, image)))) {
         echoes++;
         return;
       }

@@ -1,0 +1,7 @@
+package io.millrace.cdc.mysql;
+
+class MySqlBinlogAppliedTest extends BinlogAppliedContract {
+  MySqlBinlogAppliedTest() {
+    super(TestFlavour.MYSQL);
+  }
+}
