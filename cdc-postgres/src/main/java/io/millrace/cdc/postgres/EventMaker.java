@@ -45,6 +45,25 @@ final class EventMaker {
     return tables.containsKey(row.relation());
   }
 
+  /** The keys that a row is about, as text; none for a table that is not captured here. */
+  List<String> keys(LogRow row) {
+    TableReader table = tables.get(row.relation());
+    if (table == null) {
+      return List.of();
+    }
+    List<String> keys = new ArrayList<>(1);
+    if (row.oldText() != null) {
+      keys.add(table.key(table.row(row.oldText())).toString());
+    }
+    if (row.newText() != null) {
+      String key = table.key(table.row(row.newText())).toString();
+      if (!keys.contains(key)) {
+        keys.add(key);
+      }
+    }
+    return keys;
+  }
+
   /** Learns the tables' columns anew. */
   void forgetLayouts() {
     tables.values().forEach(TableReader::forget);

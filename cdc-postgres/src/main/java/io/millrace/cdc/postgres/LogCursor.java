@@ -4,10 +4,13 @@ import io.millrace.cdc.internal.Check;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +21,13 @@ final class LogCursor {
   private static final long PAGE_BYTES = 8L << 20;
   private static final int SMALLEST_PAGE = 16;
   private static final int LARGEST_PAGE = 4096;
+  private static final int LARGEST_NESTED = 20_000;
 
   private final LogQueries queries;
   private final ServerIdentity server;
-  private final Deque<LogRow> page = new ArrayDeque<>();
+  private final Deque<ChangeChain.Place> page = new ArrayDeque<>();
+  private final ChangeChain.Keys keys;
+  private boolean open;
   private final LogPosition start;
   private LogHead head;
   private long incarnation;
@@ -51,8 +57,14 @@ final class LogCursor {
    *     started anew
    * @param head of the log, taken on opening
    */
-  LogCursor(LogQueries queries, ServerIdentity server, LogPosition start, LogHead head) {
+  LogCursor(
+      LogQueries queries,
+      ServerIdentity server,
+      LogPosition start,
+      LogHead head,
+      ChangeChain.Keys keys) {
     this.queries = queries;
+    this.keys = keys;
     this.server = server;
     this.start = start;
     this.head = head;
@@ -105,6 +117,11 @@ final class LogCursor {
     return head.now();
   }
 
+  /** Whether reading may resume after the last row given out. */
+  boolean atRest() {
+    return !open;
+  }
+
   /** Whether a window is under way. */
   boolean hasMore() {
     return !page.isEmpty() || window != null;
@@ -135,28 +152,48 @@ final class LogCursor {
     while (page.isEmpty() && window != null && mayAsk) {
       fetch();
     }
-    LogRow row = page.poll();
-    if (row == null) {
+    ChangeChain.Place place = page.poll();
+    if (place == null) {
       return null;
     }
     awaitFlush();
-    passed(row);
-    return row;
+    open = place.open();
+    passed(place.row());
+    return place.content();
   }
 
   private void fetch() throws SQLException {
     RowPages reading = Check.notNull(window, "window");
     List<LogRow> rows = reading.page(pageSize);
-    page.addAll(rows);
     long bytes = rows.stream().mapToLong(LogRow::size).sum();
     if (!rows.isEmpty()) {
       long fitting = PAGE_BYTES / Math.max(1, bytes / rows.size());
       pageSize =
           (int) Math.max(SMALLEST_PAGE, Math.min(Math.min(fitting, pageSize * 2L), LARGEST_PAGE));
     }
+    page.addAll(ChangeChain.order(withRestOfNested(rows, reading), keys));
     if (reading.done() && page.isEmpty()) {
       endWindow(reading.to());
     }
+  }
+
+  /** A change inside a trigger may belong after one that is logged later in its transaction. */
+  private List<LogRow> withRestOfNested(List<LogRow> page, RowPages reading) throws SQLException {
+    if (!ChangeChain.isNested(page) || reading.done()) {
+      return page;
+    }
+    List<LogRow> rows = new ArrayList<>(page);
+    List<LogRow> added = page;
+    while (!reading.done() && rows.size() < LARGEST_NESTED) {
+      Set<Long> nested =
+          rows.stream().filter(row -> row.depth() > 1).map(LogRow::xid).collect(Collectors.toSet());
+      if (!added.isEmpty() && added.stream().noneMatch(row -> nested.contains(row.xid()))) {
+        break;
+      }
+      added = reading.page(pageSize);
+      rows.addAll(added);
+    }
+    return rows;
   }
 
   private void passed(LogRow row) {

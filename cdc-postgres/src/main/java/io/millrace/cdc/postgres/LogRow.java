@@ -47,6 +47,12 @@ record LogRow(
         row.getString(12));
   }
 
+  /** The same change at another place of the log. */
+  LogRow at(long other) {
+    return new LogRow(
+        other, xid, incarnation, at, format, depth, hops, applied, op, relation, oldText, newText);
+  }
+
   /** Roughly what it takes in memory, in bytes. */
   long size() {
     return 200L

@@ -138,7 +138,8 @@ final class PostgresReader implements SourceReader {
     if (!moved) {
       return SourceBatch.empty();
     }
-    return new SourceBatch(batch, heldBack.isEmpty() ? cursor.position().encode() : null, echoes);
+    return new SourceBatch(
+        batch, heldBack.isEmpty() && cursor.atRest() ? cursor.position().encode() : null, echoes);
   }
 
   @Override

@@ -115,7 +115,8 @@ public final class PostgresSource implements Source {
             tables,
             table -> layout(session, table));
     TableWatch watch = new TableWatch(session.connection(), tables, events);
-    LogCursor cursor = new LogCursor(queries, opened.server(), opened.position(), opened.head());
+    LogCursor cursor =
+        new LogCursor(queries, opened.server(), opened.position(), opened.head(), events::keys);
     PostgresReader reader =
         new PostgresReader(this, session, cursor, events, watch, opened.epoch());
     readers.add(reader);

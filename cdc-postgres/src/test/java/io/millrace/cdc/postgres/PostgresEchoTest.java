@@ -145,7 +145,9 @@ final class PostgresEchoTest {
   @Test
   void an_origin_left_in_the_session_is_ignored() throws Exception {
     try (Connection connection = database.connect()) {
-      run(connection, "select set_config('millrace.origin', 'v1:' || pg_current_xact_id() || ':1:4:old', false)");
+      run(
+          connection,
+          "select set_config('millrace.origin', 'v1:' || pg_current_xact_id() || ':1:4:old', false)");
       run(connection, "insert into item values (1, 'a', 'x')");
     }
     ChangeEvent event = SourceFixture.read(reader, 1).get(0);
@@ -156,8 +158,11 @@ final class PostgresEchoTest {
   void an_origin_of_a_newer_release_stops_the_writer_by_name() throws Exception {
     try (Connection connection = database.connect()) {
       connection.setAutoCommit(false);
-      run(connection, "select set_config('millrace.origin', 'v2:' || pg_current_xact_id() || ':1:4:new', true)");
-      org.assertj.core.api.Assertions.assertThatThrownBy(() -> run(connection, "insert into item values (1, 'a', 'x')"))
+      run(
+          connection,
+          "select set_config('millrace.origin', 'v2:' || pg_current_xact_id() || ':1:4:new', true)");
+      org.assertj.core.api.Assertions.assertThatThrownBy(
+              () -> run(connection, "insert into item values (1, 'a', 'x')"))
           .hasMessageContaining("newer release");
     }
   }
@@ -171,7 +176,8 @@ final class PostgresEchoTest {
     }
   }
 
-  private static void mark(Connection connection, String table, String key, int mark, int hops) throws SQLException {
+  private static void mark(Connection connection, String table, String key, int mark, int hops)
+      throws SQLException {
     run(
         connection,
         "insert into millrace.ledger select 'app', 'e', '"
@@ -188,7 +194,11 @@ final class PostgresEchoTest {
             + " xid = excluded.xid");
     run(
         connection,
-        "select set_config('millrace.origin', 'v1:' || pg_current_xact_id() || ':" + mark + ":" + hops + ":app', true)");
+        "select set_config('millrace.origin', 'v1:' || pg_current_xact_id() || ':"
+            + mark
+            + ":"
+            + hops
+            + ":app', true)");
   }
 
   private static void run(Connection connection, String sql) throws SQLException {

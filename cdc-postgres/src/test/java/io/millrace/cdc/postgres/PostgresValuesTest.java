@@ -16,8 +16,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every type's values, written by a session whose settings would spoil them, against {@code values.golden}: a line is type, SQL
- * expression, and what the event holds.
+ * Every type's values, written by a session whose settings would spoil them, against {@code
+ * values.golden}: a line is type, SQL expression, and what the event holds.
  */
 @NeedsServer(ServerKind.POSTGRES)
 final class PostgresValuesTest {
@@ -41,7 +41,8 @@ final class PostgresValuesTest {
         "create type pair as (a int, b text)");
     List<Golden> lines = lines();
     for (int i = 0; i < lines.size(); i++) {
-      database.execute("create table t" + i + " (id int primary key, v " + lines.get(i).type() + ")");
+      database.execute(
+          "create table t" + i + " (id int primary key, v " + lines.get(i).type() + ")");
     }
     String[] tables = new String[lines.size()];
     for (int i = 0; i < tables.length; i++) {
@@ -60,13 +61,24 @@ final class PostgresValuesTest {
                 + " values (1, "
                 + lines.get(i).expression()
                 + "); end $test$");
-        expected.add(lines.get(i).type() + " " + lines.get(i).expression() + " | " + lines.get(i).expected());
+        expected.add(
+            lines.get(i).type()
+                + " "
+                + lines.get(i).expression()
+                + " | "
+                + lines.get(i).expected());
       }
       for (ChangeEvent event : SourceFixture.read(reader, tables.length)) {
         int i = Integer.parseInt(event.entity().substring(1));
         Row row = event.newValue();
         found.add(
-            lines.get(i).type() + " " + lines.get(i).expression() + " | " + row.get("v").kind() + " " + row.get("v"));
+            lines.get(i).type()
+                + " "
+                + lines.get(i).expression()
+                + " | "
+                + row.get("v").kind()
+                + " "
+                + row.get("v"));
       }
     }
     assertThat(String.join("\n", found)).isEqualTo(String.join("\n", expected));
@@ -76,11 +88,13 @@ final class PostgresValuesTest {
   @Test
   void generated_columns_come_when_they_are_stored_and_columns_come_and_go() throws Exception {
     Database database = PostgresServer.shared().createDatabase("columns");
-    database.execute("create table item (id int primary key, a int, twice int generated always as (a * 2) stored)");
+    database.execute(
+        "create table item (id int primary key, a int, twice int generated always as (a * 2) stored)");
     PostgresSource source = SourceFixture.install(database, "item");
     try (SourceReader reader = SourceFixture.openNow(source)) {
       database.execute("insert into item values (1, 2)");
-      assertThat(SourceFixture.read(reader, 1).get(0).newValue()).hasToString("{id=1, a=2, twice=4}");
+      assertThat(SourceFixture.read(reader, 1).get(0).newValue())
+          .hasToString("{id=1, a=2, twice=4}");
       database.execute(
           "alter table item add column b text default 'x'",
           "update item set b = 'y'",
@@ -96,7 +110,8 @@ final class PostgresValuesTest {
   private static List<Golden> lines() throws Exception {
     try (InputStream resource = PostgresValuesTest.class.getResourceAsStream("values.golden")) {
       List<Golden> lines = new ArrayList<>();
-      for (String line : new String(resource.readAllBytes(), StandardCharsets.UTF_8).split("\n", -1)) {
+      for (String line :
+          new String(resource.readAllBytes(), StandardCharsets.UTF_8).split("\n", -1)) {
         if (!line.isBlank() && !line.startsWith("#")) {
           String[] parts = line.split(" \\| ", -1);
           lines.add(new Golden(parts[0].strip(), parts[1].strip(), parts[2].strip()));
