@@ -35,17 +35,8 @@ final class MySqlReader implements SourceReader {
   private @Nullable TransactionEvents current;
   private @Nullable Instant lastChangeAt;
 
-  /**
-   * @param firstSave leaves a trace at the source when the first position was saved
-   */
-  MySqlReader(
-      SourceSettings settings,
-      String log,
-      long epoch,
-      MySqlPosition start,
-      Opened opened,
-      Runnable firstSave) {
-    this.firstSave = firstSave;
+  MySqlReader(SourceSettings settings, String log, long epoch, MySqlPosition start, Opened opened) {
+    this.firstSave = opened.firstSave();
     this.settings = settings;
     this.log = log;
     this.epoch = epoch;
@@ -57,8 +48,12 @@ final class MySqlReader implements SourceReader {
     this.clock = settings.clock();
   }
 
-  /** A stream, and what turns it into transactions. */
-  record Opened(BinlogStream stream, TransactionAssembler assembler) {}
+  /**
+   * A stream, and what turns it into transactions.
+   *
+   * @param firstSave leaves a trace at the source when the first position was saved
+   */
+  record Opened(BinlogStream stream, TransactionAssembler assembler, Runnable firstSave) {}
 
   @Override
   public String log() {

@@ -191,7 +191,8 @@ final class ReaderOpening {
     return new MySqlReader.Opened(
         BinlogStream.start(settings, start.pipeline(), gtids, serverId),
         new TransactionAssembler(
-            server.flavour(), settings.tables(), maps, settings.transactionMemoryBytes()));
+            server.flavour(), settings.tables(), maps, settings.transactionMemoryBytes()),
+        start.position().isPresent() ? () -> {} : () -> registration.remember(start.pipeline()));
   }
 
   /** An epoch above all that were used, and above those of a store that was lost. */
@@ -203,8 +204,6 @@ final class ReaderOpening {
   private MySqlReader reader(
       String log, long epoch, MySqlPosition position, MySqlReader.Opened opened) {
     registration.raise(epoch);
-    Runnable firstSave =
-        start.position().isPresent() ? () -> {} : () -> registration.remember(start.pipeline());
-    return new MySqlReader(settings, log, epoch, position, opened, firstSave);
+    return new MySqlReader(settings, log, epoch, position, opened);
   }
 }

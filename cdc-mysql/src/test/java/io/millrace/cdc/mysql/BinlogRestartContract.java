@@ -98,6 +98,20 @@ abstract class BinlogRestartContract {
   }
 
   @Test
+  void a_server_that_falls_silent_is_noticed() throws Exception {
+    try (Reading reading = Reading.start(source)) {
+      database.execute("insert into orders values (1, 'x')");
+      reading.read(1);
+      server.pause();
+      try {
+        assertThat(BinlogReaderContract.failure(reading).retryable()).isTrue();
+      } finally {
+        server.resume();
+      }
+    }
+  }
+
+  @Test
   void what_was_purged_unread_is_a_lost_position() throws Exception {
     Position position;
     try (Reading reading = Reading.start(source)) {
