@@ -139,6 +139,7 @@ final class StatusBoard {
 
   synchronized PipelineStatus status() {
     Invariant.that(captured >= filtered, "captured %s, filtered %s", captured, filtered);
+    long acknowledged = acknowledgedBefore + (ledger == null ? 0 : ledger.acknowledged());
     return new PipelineStatus(
         settings.name(),
         state,
@@ -158,8 +159,9 @@ final class StatusBoard {
             captured,
             echoes,
             filtered,
-            published,
-            acknowledgedBefore + (ledger == null ? 0 : ledger.acknowledged()),
+            // Counted batch by batch, acknowledgements one by one.
+            Math.max(published, acknowledged),
+            acknowledged,
             saves,
             retries),
         Optional.ofNullable(lastError),
