@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * Applies one batch in one transaction: offsets first, then per table the ledger and the rows of
  * the winners.
  *
- * <p>A batch that is refused as a whole is applied event by event with savepoints, in channel
- * order; what is refused then holds its key.
+ * <p>A batch that is refused as a whole is applied in parts with savepoints, in channel order; the
+ * event that is refused alone holds its key.
  */
 final class BatchApplier {
   private static final Logger log = LoggerFactory.getLogger(BatchApplier.class);
@@ -42,18 +42,12 @@ final class BatchApplier {
       List<Item> items,
       List<OffsetStep> steps,
       boolean anyHeld) {
-    boolean together =
-        items.stream()
-            .noneMatch(
-                i ->
-                    i.event().type() == ChangeType.TRUNCATED
-                        || mode(i.event()) == EntityMode.HANDLER);
-    if (together) {
+    if (together(items)) {
       try {
         return run(session, channel, items, steps, anyHeld, true);
       } catch (RejectedException e) {
         log.debug(
-            "{}: a batch of {} was refused, applying event by event: {}",
+            "{}: a batch of {} was refused, applying its parts: {}",
             config.name(),
             items.size(),
             e.getMessage());
@@ -77,24 +71,87 @@ final class BatchApplier {
       LedgerView ledger = ledger(transaction, keys);
       Set<EntityKey> held = anyHeld ? new HashSet<>(transaction.held(keys)) : new HashSet<>();
       if (together) {
-        List<Item> winners = new ArrayList<>();
-        List<HeldEvent> waiting = new ArrayList<>();
-        for (Item item : items) {
-          if (admit(item, ledger, held, waiting, result)) {
-            winners.add(item);
-            ledger.note(LedgerView.entry(item.key(), item.event()));
-          }
-        }
-        hold(transaction, waiting);
-        write(session, transaction, winners, ledger, result);
+        admitAndWrite(session, transaction, items, ledger, held, result);
       } else {
-        for (Item item : items) {
-          single(session, transaction, item, ledger, held, result);
-        }
+        parts(session, transaction, items, ledger, held, result);
       }
       transaction.commit();
     }
     return result;
+  }
+
+  /** What was refused as a whole, by halves: a few bad events do not make all the others slow. */
+  private void parts(
+      TargetSession session,
+      TargetTransaction transaction,
+      List<Item> items,
+      LedgerView ledger,
+      Set<EntityKey> held,
+      BatchResult result) {
+    if (items.size() == 1 || !together(items)) {
+      items.forEach(item -> single(session, transaction, item, ledger, held, result));
+      return;
+    }
+    int middle = items.size() / 2;
+    for (List<Item> half : List.of(items.subList(0, middle), items.subList(middle, items.size()))) {
+      if (!attempt(session, transaction, half, ledger, held, result)) {
+        parts(session, transaction, half, ledger, held, result);
+      }
+    }
+  }
+
+  /**
+   * Applies these events with one write per table; false where that is refused, and then nothing
+   * has happened.
+   *
+   * @param held keys whose events wait; not changed
+   */
+  boolean attempt(
+      TargetSession session,
+      TargetTransaction transaction,
+      List<Item> items,
+      LedgerView ledger,
+      Set<EntityKey> held,
+      BatchResult result) {
+    LedgerView trial = ledger.copy();
+    BatchResult part = new BatchResult();
+    Object savepoint = transaction.savepoint();
+    try {
+      admitAndWrite(session, transaction, items, trial, held, part);
+    } catch (RejectedException e) {
+      transaction.rollbackTo(savepoint);
+      return false;
+    }
+    transaction.releaseSavepoint(savepoint);
+    ledger.take(trial);
+    result.add(part);
+    return true;
+  }
+
+  private void admitAndWrite(
+      TargetSession session,
+      TargetTransaction transaction,
+      List<Item> items,
+      LedgerView ledger,
+      Set<EntityKey> held,
+      BatchResult result) {
+    List<Item> winners = new ArrayList<>();
+    List<HeldEvent> waiting = new ArrayList<>();
+    for (Item item : items) {
+      if (admit(item, ledger, held, waiting, result)) {
+        winners.add(item);
+        ledger.note(LedgerView.entry(item.key(), item.event()));
+      }
+    }
+    hold(transaction, waiting);
+    write(session, transaction, winners, ledger, result);
+  }
+
+  /** Whether all of them can be applied with one write per table. */
+  boolean together(List<Item> items) {
+    return items.stream()
+        .noneMatch(
+            i -> i.event().type() == ChangeType.TRUNCATED || mode(i.event()) == EntityMode.HANDLER);
   }
 
   /** The ledger rows that decide about these keys. */
@@ -218,9 +275,11 @@ final class BatchApplier {
       LedgerView ledger,
       BatchResult result) {
     Map<String, List<Item>> byEntity = new LinkedHashMap<>();
+    session.parentsFirst().forEach(entity -> byEntity.put(entity, new ArrayList<>()));
     for (Item item : winners) {
       byEntity.computeIfAbsent(item.event().entity(), e -> new ArrayList<>()).add(item);
     }
+    byEntity.values().removeIf(List::isEmpty);
     List<EntityPlan> plans = new ArrayList<>(byEntity.size());
     byEntity.forEach(
         (entity, items) -> {
@@ -242,7 +301,7 @@ final class BatchApplier {
         transaction.write(plans.get(i).entity(), plans.get(i).deletes());
       }
     }
-    plans.forEach(plan -> plan.settle(transaction));
+    plans.forEach(plan -> plan.settle(transaction, ledger));
     winners.forEach(item -> result.applied.add(item.event()));
   }
 

@@ -15,6 +15,15 @@ final class BatchResult {
   long duplicates;
   long ignored;
 
+  /** Adds what a part of the transaction did. */
+  void add(BatchResult part) {
+    applied.addAll(part.applied);
+    conflicts.addAll(part.conflicts);
+    held.addAll(part.held);
+    duplicates += part.duplicates;
+    ignored += part.ignored;
+  }
+
   /** An event that waits now, and why. */
   record Held(ChangeEvent event, String error, boolean first) {}
 }

@@ -11,6 +11,6 @@ interface EntityPlan {
 
   List<RowWrite> deletes();
 
-  /** Called after everything was written. */
-  default void settle(TargetTransaction transaction) {}
+  /** Called after everything was written; notes what a later event of the transaction must know. */
+  default void settle(TargetTransaction transaction, LedgerView ledger) {}
 }

@@ -43,8 +43,14 @@ final class HeldRetry {
       // Moves nothing, but locks: only the partition's owner may try its keys.
       transaction.advance(channel, List.of(new OffsetStep(held.partition(), next, next)));
       LedgerView ledger = BatchApplier.ledger(transaction, Set.of(held.key()));
+      List<HeldEvent> all = transaction.heldEvents(held.key());
+      if (together(session, transaction, held.key(), all, ledger, result)) {
+        transaction.release(held.key(), Long.MAX_VALUE);
+        transaction.commit();
+        return result;
+      }
       long done = -1;
-      for (HeldEvent waiting : transaction.heldEvents(held.key())) {
+      for (HeldEvent waiting : all) {
         ChangeEvent event = decode(config.codec(), waiting.delivery());
         if (ledger.stale(held.key(), event)) {
           result.duplicates++;
@@ -76,6 +82,26 @@ final class HeldRetry {
       transaction.commit();
     }
     return result;
+  }
+
+  /**
+   * What waits may go through as a whole where its first event alone cannot: a line that was
+   * created and deleted again after its order went.
+   */
+  private boolean together(
+      TargetSession session,
+      TargetTransaction transaction,
+      EntityKey key,
+      List<HeldEvent> all,
+      LedgerView ledger,
+      BatchResult result) {
+    List<Item> items = new ArrayList<>(all.size());
+    for (HeldEvent waiting : all) {
+      items.add(new Item(waiting.delivery(), decode(config.codec(), waiting.delivery()), key));
+    }
+    return items.size() > 1
+        && batches.together(items)
+        && batches.attempt(session, transaction, items, ledger, Set.of(), result);
   }
 
   /** Drops all waiting events of a key. */

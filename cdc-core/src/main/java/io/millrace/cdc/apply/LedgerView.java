@@ -16,6 +16,18 @@ final class LedgerView {
     rows.forEach(this::note);
   }
 
+  /** A view to try something on: what is noted there is not noted here. */
+  LedgerView copy() {
+    LedgerView copy = new LedgerView(List.of());
+    entries.forEach((key, logs) -> copy.entries.put(key, new HashMap<>(logs)));
+    return copy;
+  }
+
+  /** Takes over what a trial that went well noted. */
+  void take(LedgerView trial) {
+    entries.putAll(trial.entries);
+  }
+
   /** The key under which an entity's truncation is remembered. */
   static EntityKey wholeEntity(String entity) {
     return new EntityKey(entity, "");

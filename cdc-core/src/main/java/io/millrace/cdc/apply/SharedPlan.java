@@ -135,10 +135,15 @@ final class SharedPlan implements EntityPlan {
   }
 
   @Override
-  public void settle(TargetTransaction transaction) {
-    if (written.isEmpty()) {
-      return;
+  public void settle(TargetTransaction transaction, LedgerView ledger) {
+    if (!written.isEmpty()) {
+      readBack(transaction);
     }
+    // A later event of the same transaction folds on from here.
+    folds.forEach((key, fold) -> ledger.note(foldEntry(key, fold.state(), 0)));
+  }
+
+  private void readBack(TargetTransaction transaction) {
     List<LedgerEntry> moved = new ArrayList<>();
     transaction
         .read(entity, written)

@@ -19,6 +19,12 @@ public interface TargetSession extends AutoCloseable {
   /** Fields of a mapped entity without those of its key, in the order of the mapping. */
   List<String> fields(String entity);
 
+  /**
+   * The mapped entities in the order in which their rows are to be written: parents of foreign keys
+   * before their children, as far as there is no circle. Rows are deleted in the opposite order.
+   */
+  List<String> parentsFirst();
+
   /** The key of an event as the target stores it. Fails with {@link RejectedException}. */
   Row convertKey(ChangeEvent event);
 

@@ -44,9 +44,28 @@ final class MySqlTargetCatalog {
             quoted(foundSchema) + "." + quoted(foundName),
             columns(connection, foundSchema, foundName),
             key,
-            uniqueIndexes == 1);
+            uniqueIndexes == 1,
+            parents(connection, foundSchema, foundName));
       }
     }
+  }
+
+  private static Set<String> parents(Connection connection, String schema, String table)
+      throws SQLException {
+    String sql =
+        "SELECT DISTINCT referenced_table_schema, referenced_table_name FROM information_schema.key_column_usage"
+            + " WHERE table_schema = ? AND table_name = ? AND referenced_table_name IS NOT NULL";
+    Set<String> parents = new HashSet<>();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, schema);
+      statement.setString(2, table);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          parents.add(rows.getString(1) + "." + rows.getString(2));
+        }
+      }
+    }
+    return parents;
   }
 
   private static String unquoted(String name) {

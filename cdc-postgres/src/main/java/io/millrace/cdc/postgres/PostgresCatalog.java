@@ -8,7 +8,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a target needs to know of a table. */
@@ -33,9 +35,32 @@ final class PostgresCatalog {
         List<String> key = new ArrayList<>();
         boolean immediate = key(connection, oid, key);
         return new TargetTable(
-            rows.getString(2), rows.getString(3), columns(connection, oid), key, immediate);
+            rows.getString(2),
+            rows.getString(3),
+            columns(connection, oid),
+            key,
+            immediate,
+            parents(connection, oid));
       }
     }
+  }
+
+  private static Set<String> parents(Connection connection, long oid) throws SQLException {
+    String sql =
+        """
+        SELECT DISTINCT n.nspname || '.' || p.relname
+        FROM pg_constraint k JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
+        WHERE k.contype = 'f' AND k.conrelid = ?::bigint::oid""";
+    Set<String> parents = new HashSet<>();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setLong(1, oid);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          parents.add(rows.getString(1));
+        }
+      }
+    }
+    return parents;
   }
 
   /**

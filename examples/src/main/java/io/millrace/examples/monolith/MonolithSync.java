@@ -33,6 +33,10 @@ import org.jspecify.annotations.Nullable;
 public final class MonolithSync {
   private static final int WRITERS_PER_SIDE = 2;
   private static final long SETTLE_SECONDS = 120;
+
+  /** Nothing moved for so many seconds: it will not settle any more. */
+  private static final long QUIET_ROUNDS = 20;
+
   private static final String TOPIC = "shop";
 
   private final Options options;
@@ -184,13 +188,15 @@ public final class MonolithSync {
       throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
     long before = -1;
+    long unchanged = 0;
     while (System.nanoTime() < end && left.isAlive() && right.isAlive()) {
       long events = Topic.read(kafka.bootstrapServers(), TOPIC).size();
-      boolean rests = events == before && applied(left, right) >= 2 * events;
-      if (rests && differences(monolith, service).isEmpty()) {
+      long handled = events + applied(left, right);
+      unchanged = handled == before ? unchanged + 1 : 0;
+      if ((unchanged > 1 && differences(monolith, service).isEmpty()) || unchanged > QUIET_ROUNDS) {
         return;
       }
-      before = events;
+      before = handled;
       progress("settling", events, left, right);
       Thread.sleep(1000);
     }

@@ -17,8 +17,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +41,7 @@ final class JdbcSession implements TargetSession {
   private final SqlDialect.Restore restore;
   private final OwnTables own;
   private final Map<String, MappedTable> tables = new HashMap<>();
+  private List<String> parentsFirst = List.of();
   private final Map<String, Consumer<ChangeEvent>> handlers = new HashMap<>();
 
   private JdbcSession(
@@ -115,6 +120,7 @@ final class JdbcSession implements TargetSession {
     if (!problems.isEmpty()) {
       throw new ConfigurationException("applier '" + applier + "' on " + dialect.name(), problems);
     }
+    parentsFirst = parentsFirst(tables);
   }
 
   @Override
@@ -125,6 +131,33 @@ final class JdbcSession implements TargetSession {
   @Override
   public List<String> fields(String entity) {
     return table(entity).otherFields().asList();
+  }
+
+  @Override
+  public List<String> parentsFirst() {
+    return parentsFirst;
+  }
+
+  /** Names in an order of depth first; where foreign keys make a circle, somewhere is a first. */
+  private static List<String> parentsFirst(Map<String, MappedTable> tables) {
+    Set<String> order = new LinkedHashSet<>();
+    tables.keySet().forEach(entity -> visit(entity, tables, new HashSet<>(), order));
+    return List.copyOf(order);
+  }
+
+  private static void visit(
+      String entity, Map<String, MappedTable> tables, Set<String> visiting, Set<String> order) {
+    if (!visiting.add(entity) || order.contains(entity)) {
+      return;
+    }
+    MappedTable table = Objects.requireNonNull(tables.get(entity));
+    tables.forEach(
+        (other, candidate) -> {
+          if (table.table().parents().contains(candidate.table().name())) {
+            visit(other, tables, visiting, order);
+          }
+        });
+    order.add(entity);
   }
 
   @Override

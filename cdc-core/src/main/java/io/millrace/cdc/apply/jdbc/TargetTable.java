@@ -1,6 +1,7 @@
 package io.millrace.cdc.apply.jdbc;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,17 +13,20 @@ import org.jspecify.annotations.Nullable;
  * @param columns all of them
  * @param keyColumns names of the primary key's columns, in its order; empty where there is none
  * @param keyArbitrates whether an upsert matches rows by the primary key and by nothing else
+ * @param parents names of the tables that its foreign keys refer to, written as {@code name} is
  */
 public record TargetTable(
     String name,
     String sqlName,
     List<TargetColumn> columns,
     List<String> keyColumns,
-    boolean keyArbitrates) {
+    boolean keyArbitrates,
+    Set<String> parents) {
   /** Copies the lists. */
   public TargetTable {
     columns = List.copyOf(columns);
     keyColumns = List.copyOf(keyColumns);
+    parents = Set.copyOf(parents);
   }
 
   /** The column of a name, or null. */

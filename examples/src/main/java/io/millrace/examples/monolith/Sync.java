@@ -1,0 +1,197 @@
+package io.millrace.examples.monolith;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.millrace.cdc.apply.Applier;
+import io.millrace.cdc.apply.ApplierListener;
+import io.millrace.cdc.apply.Target;
+import io.millrace.cdc.kafka.KafkaTransport;
+import io.millrace.cdc.mysql.MySqlSource;
+import io.millrace.cdc.mysql.MySqlTarget;
+import io.millrace.cdc.pipeline.Pipeline;
+import io.millrace.cdc.position.JdbcPositions;
+import io.millrace.cdc.postgres.PostgresSource;
+import io.millrace.cdc.postgres.PostgresTarget;
+import io.millrace.cdc.source.FirstStart;
+import io.millrace.cdc.source.Secret;
+import io.millrace.cdc.source.Source;
+
+/**
+ * What a user writes: each side captures its tables and applies the other's changes.
+ *
+ * <p>Both sides write, so every entity is shared: both publish to one topic and both read all of
+ * it. A column is named after the entity's field where it is captured, and the other way round
+ * where it is written. What a side keeps for itself ({@code legacy_code}, {@code risk_score}) is
+ * left out on both ways.
+ */
+record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
+    implements AutoCloseable {
+
+  /** Where this side's database and the broker are. */
+  record Endpoint(
+      String host,
+      int port,
+      String database,
+      String jdbcUrl,
+      String user,
+      String password,
+      String bootstrapServers,
+      String topic) {}
+
+  static Sync ofMonolith(Endpoint at, ApplierListener listener) {
+    HikariDataSource database = pool(at);
+    String shop = at.database();
+    MySqlSource source =
+        MySqlSource.builder(database)
+            .host(at.host())
+            .port(at.port())
+            .user(at.user())
+            .password(Secret.of(at.password()))
+            .service("monolith")
+            .capture(
+                shop + ".customers",
+                t ->
+                    t.entity("customer")
+                        .exclude("legacy_code")
+                        .rename("customer_no", "id")
+                        .rename("full_name", "name")
+                        .rename("remark", "note")
+                        .rename("registered", "registered_at"))
+            .capture(
+                shop + ".orders",
+                t ->
+                    t.entity("order")
+                        .exclude("print_count")
+                        .rename("order_no", "id")
+                        .rename("customer_no", "customer_id")
+                        .rename("placed", "placed_at")
+                        .rename("remark", "note"))
+            .capture(
+                shop + ".order_lines",
+                t ->
+                    t.entity("order_line")
+                        .rename("order_no", "order_id")
+                        .rename("line_no", "line")
+                        .rename("remark", "note"))
+            .build();
+    source.registration().install();
+    Target target =
+        MySqlTarget.builder(database)
+            .shared(
+                "customer",
+                shop + ".customers",
+                m ->
+                    m.columns("email", "credit", "vip")
+                        .rename("id", "customer_no")
+                        .rename("name", "full_name")
+                        .rename("note", "remark")
+                        .rename("registered_at", "registered"))
+            .shared(
+                "order",
+                shop + ".orders",
+                m ->
+                    m.columns("status", "total")
+                        .rename("id", "order_no")
+                        .rename("customer_id", "customer_no")
+                        .rename("placed_at", "placed")
+                        .rename("note", "remark"))
+            .shared(
+                "order_line",
+                shop + ".order_lines",
+                m ->
+                    m.columns("sku", "quantity", "price")
+                        .rename("order_id", "order_no")
+                        .rename("line", "line_no")
+                        .rename("note", "remark"))
+            .build();
+    return wire("monolith", at, database, source, target, listener);
+  }
+
+  static Sync ofService(Endpoint at, ApplierListener listener) {
+    HikariDataSource database = pool(at);
+    PostgresSource source =
+        PostgresSource.builder(database)
+            .service("service")
+            .capture(
+                "public.customer",
+                t ->
+                    t.exclude("risk_score")
+                        .rename("credit_limit", "credit")
+                        .rename("is_vip", "vip"))
+            .capture("public.order", t -> t.rename("state", "status"))
+            .capture("public.order_line")
+            .build();
+    source.changeLog().install();
+    Target target =
+        PostgresTarget.builder(database)
+            .shared(
+                "customer",
+                "public.customer",
+                m ->
+                    m.columns("id", "name", "email", "note", "registered_at")
+                        .rename("credit", "credit_limit")
+                        .rename("vip", "is_vip"))
+            .shared(
+                "order",
+                "public.order",
+                m ->
+                    m.columns("id", "customer_id", "total", "placed_at", "note")
+                        .rename("status", "state"))
+            .shared(
+                "order_line",
+                "public.order_line",
+                m -> m.columns("order_id", "line", "sku", "quantity", "price", "note"))
+            .build();
+    return wire("service", at, database, source, target, listener);
+  }
+
+  private static Sync wire(
+      String side,
+      Endpoint at,
+      HikariDataSource database,
+      Source source,
+      Target target,
+      ApplierListener listener) {
+    KafkaTransport kafka =
+        KafkaTransport.builder()
+            .bootstrapServers(at.bootstrapServers())
+            .topic(at.topic())
+            .singleBroker()
+            .build();
+    Pipeline pipeline =
+        Pipeline.builder(side + "-out")
+            .from(source)
+            .to(kafka.publisher())
+            .positions(JdbcPositions.in(database))
+            .firstStart(FirstStart.NOW)
+            .build();
+    Applier applier =
+        Applier.builder(side + "-in")
+            .service(side)
+            .from(kafka.subscriber(side))
+            .to(target)
+            .listener(listener)
+            .build();
+    return new Sync(database, pipeline, applier);
+  }
+
+  void start() {
+    pipeline.start();
+    applier.start();
+  }
+
+  @Override
+  public void close() {
+    applier.close();
+    pipeline.close();
+    database.close();
+  }
+
+  private static HikariDataSource pool(Endpoint at) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(at.jdbcUrl());
+    config.setUsername(at.user());
+    config.setPassword(at.password());
+    return new HikariDataSource(config);
+  }
+}

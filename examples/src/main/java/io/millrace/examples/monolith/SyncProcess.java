@@ -1,0 +1,143 @@
+package io.millrace.examples.monolith;
+
+import io.millrace.cdc.apply.ApplierListener;
+import io.millrace.cdc.apply.ApplierState;
+import io.millrace.cdc.apply.ApplierStatus;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.pipeline.PipelineState;
+import io.millrace.cdc.pipeline.PipelineStatus;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.util.List;
+
+/**
+ * One side's sync as a process: runs until its input ends, and tells how it is doing on standard
+ * output.
+ */
+final class SyncProcess {
+  private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+
+  private SyncProcess() {}
+
+  /**
+   * Arguments: side, host, port, database, JDBC URL, user, password, Kafka's bootstrap servers,
+   * topic, folder for files.
+   */
+  public static void main(String[] arguments) throws Exception {
+    String side = arguments[0];
+    Sync.Endpoint endpoint =
+        new Sync.Endpoint(
+            arguments[1],
+            Integer.parseInt(arguments[2]),
+            arguments[3],
+            arguments[4],
+            arguments[5],
+            arguments[6],
+            arguments[7],
+            arguments[8]);
+    Path folder = Path.of(arguments[9]);
+    try (AppliedFile applied = new AppliedFile(folder.resolve(side + ".applied"), side);
+        Sync sync =
+            side.equals("monolith")
+                ? Sync.ofMonolith(endpoint, applied)
+                : Sync.ofService(endpoint, applied)) {
+      sync.start();
+      boolean ready = false;
+      while (!inputEnded()) {
+        PipelineStatus pipeline = sync.pipeline().status();
+        ApplierStatus applier = sync.applier().status();
+        if (pipeline.state() == PipelineState.FAILED || applier.state() == ApplierState.FAILED) {
+          System.err.println(pipeline);
+          System.err.println(applier);
+          System.exit(1);
+        }
+        report(pipeline, applier);
+        if (!ready
+            && pipeline.state() == PipelineState.RUNNING
+            && applier.state() == ApplierState.RUNNING) {
+          ready = true;
+          OUT.println("ready");
+        }
+      }
+    }
+  }
+
+  /** Waits a little for the parent to close our input, or to die, which does the same. */
+  private static boolean inputEnded() throws IOException, InterruptedException {
+    Thread.sleep(200);
+    return ended;
+  }
+
+  private static volatile boolean ended;
+
+  static {
+    Thread input =
+        new Thread(
+            () -> {
+              try {
+                while (System.in.read() >= 0) {
+                  // Nothing is ever said here; only the end counts.
+                }
+              } catch (IOException e) {
+                // The end as well.
+              }
+              ended = true;
+            },
+            "example-input");
+    input.setDaemon(true);
+    input.start();
+  }
+
+  private static void report(PipelineStatus pipeline, ApplierStatus applier) {
+    OUT.printf(
+        "status captured=%d echoes=%d applied=%d duplicates=%d conflicts=%d held=%d delivered=%d%n",
+        pipeline.counters().captured(),
+        pipeline.counters().echoes(),
+        applier.applied(),
+        applier.duplicates(),
+        applier.conflicts(),
+        applier.held(),
+        applier.applied() + applier.duplicates() + applier.ignored() + applier.held());
+  }
+
+  /** Notes when a foreign event was committed in the target, for the latency. */
+  private static final class AppliedFile implements ApplierListener, AutoCloseable {
+    private final BufferedWriter file;
+    private final String side;
+    private final Clock clock = Clock.systemUTC();
+
+    AppliedFile(Path path, String side) throws IOException {
+      this.side = side;
+      this.file =
+          Files.newBufferedWriter(
+              path, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    @Override
+    public synchronized void applied(List<ChangeEvent> events) {
+      long now = Journal.micros(clock);
+      try {
+        for (ChangeEvent event : events) {
+          if (!event.source().equals(side)) {
+            file.write(now + "\t" + event.eventId() + "\n");
+          }
+        }
+        file.flush();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+      file.close();
+    }
+  }
+}
