@@ -10,6 +10,7 @@ import java.sql.Types;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -44,7 +45,8 @@ final class LogQueries {
   static final String MEMBER =
       "SELECT "
           + LogRow.COLUMNS
-          + " FROM millrace.change_log WHERE xid = ? AND id > ? AND id <= ? AND incarnation = ?";
+          + " FROM millrace.change_log WHERE xid = ? AND id > ? AND id <= ? AND incarnation = ?"
+          + " ORDER BY id LIMIT ?";
 
   /**
    * Who has unread rows below the floor: a member that ended, or one of the transactions in the
@@ -190,9 +192,7 @@ final class LogQueries {
    */
   List<LogRow> members(long incarnation, long[] members, long afterId, long upToId, int limit)
       throws SQLException {
-    String sql =
-        Arrays.stream(members).mapToObj(member -> MEMBER).collect(Collectors.joining(" UNION ALL "))
-            + " ORDER BY id LIMIT ?";
+    String sql = membersSql(members.length);
     try (PreparedStatement query = connection.prepareStatement(sql)) {
       int parameter = 1;
       for (long member : members) {
@@ -200,10 +200,23 @@ final class LogQueries {
         query.setLong(parameter++, afterId);
         query.setLong(parameter++, upToId);
         query.setLong(parameter++, incarnation);
+        query.setInt(parameter++, limit);
       }
-      query.setInt(parameter, limit);
+      if (members.length > 1) {
+        query.setInt(parameter, limit);
+      }
       return rows(query);
     }
+  }
+
+  /** Each part has its own order, so that the server merges them: it does not see it otherwise. */
+  static String membersSql(int members) {
+    if (members == 1) {
+      return MEMBER;
+    }
+    return Collections.nCopies(members, "(" + MEMBER + ")").stream()
+            .collect(Collectors.joining(" UNION ALL "))
+        + " ORDER BY id LIMIT ?";
   }
 
   /**

@@ -1,0 +1,181 @@
+package io.millrace.cdc.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.source.SourceReader;
+import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.NeedsServer;
+import io.millrace.cdc.testkit.PostgresServer;
+import io.millrace.cdc.testkit.ServerKind;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+/** That a window costs what is in it, whatever else is in the log or open. */
+@NeedsServer(ServerKind.POSTGRES)
+final class PostgresWindowTest {
+  private static final int HOLD_SECONDS = Integer.getInteger("millrace.hold.seconds", 4);
+
+  /** What a hiccup of a busy machine may cost; a reader that is held up waits for seconds. */
+  private static final long FLOOR_MICROS = 500_000;
+
+  @Test
+  void no_query_of_the_log_scans_it_whole_or_sorts() throws Exception {
+    Database database = PostgresServer.shared().createDatabase("plan");
+    database.execute("create table item (id int primary key, v int)");
+    SourceFixture.install(database, "item");
+    // Nothing was analysed: the planner knows as little as it does of a log that just grew.
+    database.execute(
+        "insert into item select i, 0 from generate_series(1, 20000) i", "update item set v = 1");
+    try (ReaderSession session = ReaderSession.open(database.dataSource(), "plan")) {
+      String range = LogQueries.RANGE.replaceFirst("\\?", "39000").replaceFirst("\\?", "40000");
+      range =
+          range.replaceFirst("\\?", "0").replaceFirst("\\?", "'3'").replaceFirst("\\?", "'{3,4}'");
+      range = range.replaceFirst("\\?", "'10:20:'").replaceFirst("\\?", "100");
+      assertIndexed(explain(session, range), "change_log_pkey");
+      for (int members = 1; members <= 3; members++) {
+        String sql = LogQueries.membersSql(members);
+        for (int i = 0; i < members; i++) {
+          sql =
+              sql.replaceFirst("\\?", "'3'").replaceFirst("\\?", "1").replaceFirst("\\?", "40000");
+          sql = sql.replaceFirst("\\?", "0").replaceFirst("\\?", "100");
+        }
+        assertIndexed(explain(session, sql.replaceFirst("\\?", "100")), "change_log_xid");
+      }
+      String late =
+          LogQueries.LATE
+              .replaceFirst("\\?", "'{3,4}'")
+              .replaceFirst("\\?", "0")
+              .replaceFirst("\\?", "1");
+      late =
+          late.replaceFirst("\\?", "40000")
+              .replaceFirst("\\?", "'{5,9}'")
+              .replaceFirst("\\?", "'{6,99}'");
+      late = late.replaceFirst("\\?", "0").replaceFirst("\\?", "1").replaceFirst("\\?", "40000");
+      assertIndexed(explain(session, late), "change_log_xid");
+    }
+    database.drop();
+  }
+
+  private static void assertIndexed(String plan, String index) {
+    assertThat(plan).contains(index).doesNotContain("Seq Scan on change_log");
+    assertThat(
+            plan.lines()
+                .map(line -> line.strip().replaceFirst("^->  ", ""))
+                .filter(line -> line.startsWith("Sort ") && !line.startsWith("Sort Key")))
+        .as(plan)
+        .isEmpty();
+  }
+
+  private static String explain(ReaderSession session, String sql) throws Exception {
+    StringBuilder plan = new StringBuilder();
+    try (Statement statement = session.connection().createStatement();
+        var rows = statement.executeQuery("EXPLAIN " + sql)) {
+      while (rows.next()) {
+        plan.append(rows.getString(1)).append('\n');
+      }
+    }
+    return plan.toString();
+  }
+
+  @Test
+  void one_large_transaction_is_read_in_bounded_batches_and_in_order() throws Exception {
+    int rows = Integer.getInteger("millrace.window.rows", 50_000);
+    Database database = PostgresServer.shared().createDatabase("large");
+    database.execute("create table item (id int primary key, v int)");
+    PostgresSource source = SourceFixture.install(database, "item");
+    try (SourceReader reader = SourceFixture.openNow(source)) {
+      database.execute("insert into item select i, 0 from generate_series(1, " + rows + ") i");
+      long start = System.nanoTime();
+      int next = 1;
+      while (next <= rows) {
+        for (ChangeEvent event : reader.poll(5000, Duration.ofMillis(100)).events()) {
+          assertThat(event.id()).isEqualTo(Integer.toString(next++));
+        }
+      }
+      System.out.printf(
+          "%d rows of one transaction in %d ms%n", rows, (System.nanoTime() - start) / 1_000_000);
+    }
+    database.drop();
+  }
+
+  @Test
+  void an_open_transaction_delays_nobody() throws Exception {
+    Database database = PostgresServer.shared().createDatabase("hold");
+    database.execute("create table item (id int primary key, v int)");
+    PostgresSource source = SourceFixture.install(database, "item");
+    latencies(database, source, 2); // warm-up
+    long without = p99(latencies(database, source, HOLD_SECONDS));
+    long with;
+    try (Connection open = database.connect();
+        Statement statement = open.createStatement()) {
+      open.setAutoCommit(false);
+      statement.executeUpdate("insert into item values (-1, 0)");
+      with = p99(latencies(database, source, HOLD_SECONDS));
+      open.commit();
+    }
+    System.out.printf(
+        "p99 commit to read: %d us without, %d us with a transaction open for %d s%n",
+        without, with, HOLD_SECONDS);
+
+    assertThat(with).isLessThan(Math.max(2 * without, FLOOR_MICROS));
+    database.drop();
+  }
+
+  private static long p99(List<Long> micros) {
+    long[] sorted = micros.stream().mapToLong(Long::longValue).sorted().toArray();
+    return sorted[Math.min(sorted.length - 1, sorted.length * 99 / 100)];
+  }
+
+  /** Commit to read, in microseconds, of one writer that commits every few milliseconds. */
+  private static List<Long> latencies(Database database, PostgresSource source, int seconds)
+      throws Exception {
+    Map<String, Long> committed = new ConcurrentHashMap<>();
+    Map<String, Long> read = new HashMap<>();
+    ExecutorService writer = Executors.newSingleThreadExecutor();
+    try (SourceReader reader = SourceFixture.openNow(source)) {
+      Future<Void> done =
+          writer.submit(
+              () -> {
+                try (Connection connection = database.connect();
+                    Statement statement = connection.createStatement()) {
+                  statement.execute("insert into item values (1, 0) on conflict do nothing");
+                  long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+                  for (int i = 1; System.nanoTime() < end; i++) {
+                    statement.execute("update item set v = " + i + " where id = 1");
+                    committed.put(Integer.toString(i), System.nanoTime());
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(3));
+                  }
+                }
+                return null;
+              });
+      while (!done.isDone() || read.size() < committed.size()) {
+        for (ChangeEvent event : reader.poll(100, Duration.ofMillis(50)).events()) {
+          if (event.oldValue() != null) {
+            read.put(String.valueOf(event.newValue().get("v")), System.nanoTime());
+          }
+        }
+      }
+      done.get();
+    } finally {
+      writer.shutdownNow();
+    }
+    List<Long> micros = new ArrayList<>();
+    committed.forEach((v, at) -> micros.add(Math.max(0, (read.get(v) - at) / 1000)));
+    assertThat(Arrays.asList(micros)).isNotEmpty();
+    return micros;
+  }
+}
