@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
@@ -75,9 +77,7 @@ final class KafkaSubscription implements Subscription {
     try {
       place();
       if (fetched.isEmpty()) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(maxWait)) {
-          fetched.add(delivery(record));
-        }
+        inOrderOfTime(consumer.poll(maxWait)).forEach(record -> fetched.add(delivery(record)));
       }
     } catch (WakeupException e) {
       return List.of();
@@ -228,6 +228,28 @@ final class KafkaSubscription implements Subscription {
     }
     return KafkaFailures.of("Cannot read " + describe(), e);
   }
+
+  /**
+   * Records of several partitions as they were written, each partition's in its order. The consumer
+   * gives one partition after the other, which would bring every order line of a backlog long
+   * before, or after, its order.
+   */
+  private static List<ConsumerRecord<byte[], byte[]>> inOrderOfTime(
+      ConsumerRecords<byte[], byte[]> records) {
+    List<Placed> placed = new ArrayList<>(records.count());
+    for (TopicPartition partition : records.partitions()) {
+      long latest = Long.MIN_VALUE;
+      for (ConsumerRecord<byte[], byte[]> record : records.records(partition)) {
+        latest = Math.max(latest, record.timestamp());
+        placed.add(new Placed(latest, record));
+      }
+    }
+    placed.sort(Comparator.comparingLong(Placed::time)); // stable
+    return placed.stream().map(Placed::record).toList();
+  }
+
+  /** A record with a time that never falls within its partition. */
+  private record Placed(long time, ConsumerRecord<byte[], byte[]> record) {}
 
   private Delivery delivery(ConsumerRecord<byte[], byte[]> record) {
     Map<String, String> headers = new HashMap<>();
