@@ -18,9 +18,8 @@ final class MySqlLedger {
           + " VALUES ";
   private static final String ENTRY = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), 1)";
 
-  // The number of its group tells the reader where one group ends and the next begins; the time
-  // makes
-  // the server log the row even where an apply is repeated.
+  // The number of its group tells the reader where one group ends and the next begins. It is new
+  // with each group, so that the server logs the row even where an apply is repeated.
   private static final String END =
       " ON DUPLICATE KEY UPDATE version = VALUES(version), state = VALUES(state), shadow = VALUES(shadow), mark_table = VALUES(mark_table),"
           + " mark_key = VALUES(mark_key), mark = VALUES(mark), hops = VALUES(hops), applied_at = VALUES(applied_at), format = VALUES(format)";

@@ -10,6 +10,7 @@ import io.millrace.cdc.error.ApplyException;
 import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Row;
+import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Invariant;
 import io.millrace.cdc.transport.Channel;
 import java.sql.Connection;
@@ -42,6 +43,13 @@ final class JdbcSession implements TargetSession {
   private final OwnTables own;
   private final Map<String, MappedTable> tables = new HashMap<>();
   private List<String> parentsFirst = List.of();
+
+  /**
+   * Starts with the time, so that no two applies of a row carry the same number, whichever session
+   * makes them.
+   */
+  private long mark = Ambient.clock().millis() * 1_000;
+
   private final Map<String, Consumer<ChangeEvent>> handlers = new HashMap<>();
 
   private JdbcSession(
@@ -222,6 +230,11 @@ final class JdbcSession implements TargetSession {
       throw Invariant.broken("entity '%s' has no handler", entity);
     }
     return handler;
+  }
+
+  /** The next statement group's number. */
+  long nextMark() {
+    return ++mark;
   }
 
   String applier() {

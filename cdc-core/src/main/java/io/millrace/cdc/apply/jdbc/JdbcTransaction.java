@@ -35,7 +35,6 @@ final class JdbcTransaction implements TargetTransaction {
   private final SqlDialect dialect;
   private final OwnTables own;
   private final RowStatements rows;
-  private long mark;
   private boolean committed;
 
   JdbcTransaction(JdbcSession session) {
@@ -108,7 +107,7 @@ final class JdbcTransaction implements TargetTransaction {
     }
     return new LedgerGroup(
         session.applier(),
-        ++mark,
+        session.nextMark(),
         table == null ? null : table.table(),
         table == null ? List.of() : table.keyColumns(),
         entries);
@@ -129,7 +128,11 @@ final class JdbcTransaction implements TargetTransaction {
           dialect.writeLedger(
               connection,
               new LedgerGroup(
-                  session.applier(), ++mark, table.table(), table.keyColumns(), List.of(note)));
+                  session.applier(),
+                  session.nextMark(),
+                  table.table(),
+                  table.keyColumns(),
+                  List.of(note)));
           try (Statement statement = connection.createStatement()) {
             statement.executeUpdate("DELETE FROM " + table.table().sqlName());
           }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Ledger rows that stand directly before one table's statements and mark what these write.
  *
  * @param applier name of the applier
- * @param mark rises with each group of a transaction, from 1
+ * @param mark the group's number: one for all its rows, and higher than that of any group before
  * @param table the table written next; null where none is
  * @param keyColumns its key's columns, in key order
  * @param rows what to write
