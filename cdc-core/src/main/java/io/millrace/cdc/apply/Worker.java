@@ -169,12 +169,13 @@ final class Worker {
       config.listener().applied(result.applied);
     }
     for (Conflict conflict : result.conflicts) {
-      log.debug(
-          "applier '{}': conflict in {}, own {} kept over {}",
+      log.info(
+          "applier '{}': conflict in {}: it says {}, here stood {}; own writes still on their way kept {}",
           config.name(),
           conflict.event(),
-          conflict.fields(),
-          conflict.local());
+          conflict.event().newValue(),
+          conflict.local(),
+          conflict.fields());
       config.listener().conflict(conflict);
     }
     for (BatchResult.Held held : result.held) {

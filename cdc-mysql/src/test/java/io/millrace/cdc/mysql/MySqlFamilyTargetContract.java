@@ -1,5 +1,6 @@
 package io.millrace.cdc.mysql;
 
+import io.millrace.cdc.apply.jdbc.HandlerTarget;
 import io.millrace.cdc.apply.jdbc.JdbcTarget;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.contract.TargetContract;
@@ -36,10 +37,24 @@ abstract class MySqlFamilyTargetContract extends TargetContract {
     return Long.toString(id);
   }
 
+  @Override
+  protected void cutOtherConnections(Database database) {
+    for (var row :
+        database.query(
+            "select id from information_schema.processlist where db = database() and id <> connection_id()")) {
+      database.execute("kill " + row.get(0));
+    }
+  }
+
   private record Harness(Database database, String uuidType) implements TargetHarness {
     @Override
     public JdbcTarget.Builder target() {
       return MySqlTarget.builder(database.dataSource());
+    }
+
+    @Override
+    public HandlerTarget handlers() {
+      return HandlerTarget.in(database.dataSource(), MySqlTarget.dialect());
     }
 
     @Override

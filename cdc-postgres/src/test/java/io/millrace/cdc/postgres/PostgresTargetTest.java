@@ -1,5 +1,6 @@
 package io.millrace.cdc.postgres;
 
+import io.millrace.cdc.apply.jdbc.HandlerTarget;
 import io.millrace.cdc.apply.jdbc.JdbcTarget;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.PostgresServer;
@@ -31,10 +32,21 @@ final class PostgresTargetTest extends TargetContract {
     return "[" + id + "]";
   }
 
+  @Override
+  protected void cutOtherConnections(Database database) {
+    database.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+  }
+
   private record Harness(Database database) implements TargetHarness {
     @Override
     public JdbcTarget.Builder target() {
       return PostgresTarget.builder(database.dataSource());
+    }
+
+    @Override
+    public HandlerTarget handlers() {
+      return HandlerTarget.in(database.dataSource(), PostgresTarget.dialect());
     }
 
     @Override

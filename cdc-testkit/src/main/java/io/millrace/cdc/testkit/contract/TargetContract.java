@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.ApplierBuilder;
+import io.millrace.cdc.apply.ApplierListener;
 import io.millrace.cdc.apply.ApplierState;
 import io.millrace.cdc.apply.ApplierStatus;
 import io.millrace.cdc.apply.EntityKey;
@@ -25,8 +26,10 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -225,7 +228,7 @@ public abstract class TargetContract {
         items.created(2, "name", "fits", "amount", 1, "note", "n"));
     Applier applier = start(itemTarget());
     caughtUp(applier);
-    items.send(items.updated(1, "name", "short", "amount", 1, "note", "n"));
+    items.send(items.updated(1, "name", "and later still much too long", "amount", 1, "note", "n"));
     caughtUp(applier);
     assertEquals("[2, fits, 1.00, n]", items());
     await(() -> applier.held().get(0).attempts() > 1);
@@ -420,6 +423,76 @@ public abstract class TargetContract {
                 harness.ownText("id"), harness.ownText("mark_key"), harness.ownTable("ledger"));
     assertEquals(
         "[[1, " + markKey(1) + ", 1], [2, " + markKey(2) + ", 2]]", database.query(sql).toString());
+  }
+
+  @Test
+  void a_batch_with_children_before_their_parents_is_written_as_a_whole() throws Exception {
+    database.execute(
+        "create table child (id bigint primary key, item_id bigint not null, n int,"
+            + " foreign key (item_id) references item (id))");
+    Events children = new Events(publisher, "child");
+    children.send(children.created(7, "item_id", 1, "n", 1));
+    items.send(items.created(1, "name", "parent", "amount", 1, "note", "n"));
+    List<String> held = Collections.synchronizedList(new ArrayList<>());
+    ApplierListener listener =
+        new ApplierListener() {
+          @Override
+          public void held(ChangeEvent event, String error) {
+            held.add(event + ": " + error);
+          }
+        };
+    Target target = harness.target().mirror("child", "child").mirror("item", "item").build();
+    Applier applier = start(builder(target).listener(listener));
+    caughtUp(applier);
+    assertEquals(List.of(), held);
+    children.send(children.deleted(7));
+    items.send(items.deleted(1));
+    caughtUp(applier);
+    assertEquals(List.of(), held);
+    assertEquals("", items());
+  }
+
+  @Test
+  void a_cut_connection_is_made_anew_and_nothing_is_lost() throws Exception {
+    items.send(items.created(1, "name", "a", "amount", 1, "note", "n"));
+    Applier applier = start(itemTarget());
+    caughtUp(applier);
+    cutOtherConnections(database);
+    items.send(items.created(2, "name", "b", "amount", 1, "note", "n"));
+    await(() -> items().equals("[1, a, 1.00, n][2, b, 1.00, n]"));
+    caughtUp(applier);
+    await(() -> applier.status().healthy());
+  }
+
+  /** Ends all connections to the database but the one that does it. */
+  protected abstract void cutOtherConnections(Database database);
+
+  @Test
+  void a_handler_is_called_in_order_and_its_refusals_hold_the_key() throws Exception {
+    List<String> handled = Collections.synchronizedList(new ArrayList<>());
+    AtomicBoolean refusing = new AtomicBoolean(true);
+    Target target =
+        harness
+            .handlers()
+            .handle(
+                "item",
+                event -> {
+                  if (event.id().equals("1") && refusing.get()) {
+                    throw new IllegalStateException("not yet");
+                  }
+                  handled.add(event.type() + " " + event.id());
+                })
+            .build();
+    ChangeEvent second = items.created(2, "name", "b");
+    items.send(items.created(1, "name", "a"), second, items.updated(1, "name", "b"), second);
+    items.send(items.event(ChangeType.MESSAGE, 3).build());
+    Applier applier = start(target);
+    caughtUp(applier);
+    assertEquals(List.of("CREATED 2", "MESSAGE 3"), handled);
+    assertEquals(2, applier.status().held());
+    refusing.set(false);
+    await(() -> applier.status().held() == 0);
+    assertEquals(List.of("CREATED 2", "MESSAGE 3", "CREATED 1", "UPDATED 1"), handled);
   }
 
   /** What {@code mark_key} holds for a key of one number. */

@@ -1,5 +1,6 @@
 package io.millrace.cdc.testkit.contract;
 
+import io.millrace.cdc.apply.jdbc.HandlerTarget;
 import io.millrace.cdc.apply.jdbc.JdbcTarget;
 import io.millrace.cdc.testkit.Database;
 
@@ -13,6 +14,9 @@ public interface TargetHarness {
 
   /** A target builder over the database. */
   JdbcTarget.Builder target();
+
+  /** A handler target that remembers in the database. */
+  HandlerTarget handlers();
 
   /** Name of one of the library's own tables. */
   String ownTable(String plainName);
