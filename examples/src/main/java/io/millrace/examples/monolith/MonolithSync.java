@@ -3,6 +3,7 @@ package io.millrace.examples.monolith;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.KafkaServer;
 import io.millrace.cdc.testkit.MariaDbServer;
+import io.millrace.cdc.testkit.MissingServerException;
 import io.millrace.cdc.testkit.PostgresServer;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -63,13 +64,24 @@ public final class MonolithSync {
     }
     PrintStream story =
         options.json() ? new PrintStream(System.err, true, StandardCharsets.UTF_8) : standard;
-    Path folder = Files.createTempDirectory("millrace-monolith-sync-");
-    Summary summary = new MonolithSync(options, story, folder).run();
+    Summary summary;
+    try {
+      summary = run(options, story);
+    } catch (MissingServerException e) {
+      System.err.println("monolith-sync: " + e.getMessage());
+      System.exit(3);
+      return;
+    }
     story.println(summary.text());
     if (options.json()) {
       standard.println(summary.json());
     }
     System.exit(summary.good() ? 0 : 1);
+  }
+
+  static Summary run(Options options, PrintStream story) throws Exception {
+    Path folder = Files.createTempDirectory("millrace-monolith-sync-");
+    return new MonolithSync(options, story, folder).run();
   }
 
   private Summary run() throws Exception {
