@@ -92,13 +92,18 @@ public final class MonolithSync {
     kafka.createTopic(TOPIC, 4);
     createShops(monolith, service);
     out.println("Starting one JVM per side that syncs; logs and journals in " + folder);
-    try (SyncJvm left = SyncJvm.start("monolith", folder, settings(monolith, kafka));
-        SyncJvm right = SyncJvm.start("service", folder, settings(service, kafka))) {
+    try (SyncSide left = SyncSide.start("monolith", folder, settings(monolith, kafka));
+        SyncSide right = SyncSide.start("service", folder, settings(service, kafka))) {
       left.awaitReady(60);
       right.awaitReady(60);
       Writer.Load load = new Writer.Load(options.changes(), options.seconds(), options.rate());
       long start = System.nanoTime();
-      write(monolith, service, load, left, right);
+      try (Killer killer =
+          options.kill() ? Killer.start(options.seed(), List.of(left, right)) : null) {
+        write(monolith, service, load, left, right);
+      }
+      left.awaitReady(60);
+      right.awaitReady(60);
       double seconds = (System.nanoTime() - start) / 1e9;
       settle(monolith, service, kafka, left, right);
       return summary(monolith, service, kafka, load, left, right, seconds);
@@ -144,7 +149,7 @@ public final class MonolithSync {
   }
 
   private void write(
-      Database monolith, Database service, Writer.Load load, SyncJvm left, SyncJvm right)
+      Database monolith, Database service, Writer.Load load, SyncSide left, SyncSide right)
       throws InterruptedException, ExecutionException {
     ExecutorService threads = Executors.newFixedThreadPool(2 * WRITERS_PER_SIDE);
     try (Journal monolithJournal = new Journal(journal("monolith"), clock);
@@ -196,7 +201,7 @@ public final class MonolithSync {
    * that means.
    */
   private void settle(
-      Database monolith, Database service, KafkaServer kafka, SyncJvm left, SyncJvm right)
+      Database monolith, Database service, KafkaServer kafka, SyncSide left, SyncSide right)
       throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
     long before = -1;
@@ -212,30 +217,30 @@ public final class MonolithSync {
       progress("settling", events, left, right);
       Thread.sleep(1000);
     }
-    for (SyncJvm side : List.of(left, right)) {
+    for (SyncSide side : List.of(left, right)) {
       if (!side.isAlive()) {
-        out.println("A sync JVM ended by itself; see " + side.logFile());
+        out.println("A sync JVM ended by itself; see " + side.log());
       }
     }
   }
 
   /** Deliveries that both appliers are done with. */
-  private static long applied(SyncJvm left, SyncJvm right) {
-    return left.number("delivered") + right.number("delivered");
+  private static long applied(SyncSide left, SyncSide right) {
+    return left.total("delivered") + right.total("delivered");
   }
 
-  private void progress(String what, long number, SyncJvm left, SyncJvm right) {
+  private void progress(String what, long number, SyncSide left, SyncSide right) {
     out.printf(
         "%s %d · monolith captured %d applied %d · service captured %d applied %d · echoes left out %d · conflicts %d · held %d%n",
         what,
         number,
-        left.number("captured"),
-        left.number("applied"),
-        right.number("captured"),
-        right.number("applied"),
-        left.number("echoes") + right.number("echoes"),
-        left.number("conflicts") + right.number("conflicts"),
-        left.number("held") + right.number("held"));
+        left.total("captured"),
+        left.total("applied"),
+        right.total("captured"),
+        right.total("applied"),
+        left.total("echoes") + right.total("echoes"),
+        left.total("conflicts") + right.total("conflicts"),
+        left.now("held") + right.now("held"));
   }
 
   private Summary summary(
@@ -243,8 +248,8 @@ public final class MonolithSync {
       Database service,
       KafkaServer kafka,
       Writer.Load load,
-      SyncJvm left,
-      SyncJvm right,
+      SyncSide left,
+      SyncSide right,
       double seconds)
       throws Exception {
     List<Journal.Entry> journal = new ArrayList<>(Journal.read(journal("monolith")));
@@ -253,19 +258,20 @@ public final class MonolithSync {
     return new Summary(
         journal.size(),
         load.hotChanges(),
-        Map.of("monolith", left.number("captured"), "service", right.number("captured")),
-        Map.of("monolith", left.number("applied"), "service", right.number("applied")),
-        left.number("duplicates") + right.number("duplicates"),
-        left.number("echoes") + right.number("echoes"),
-        left.number("conflicts") + right.number("conflicts"),
-        left.number("held") + right.number("held"),
+        Map.of("monolith", left.total("captured"), "service", right.total("captured")),
+        Map.of("monolith", left.total("applied"), "service", right.total("applied")),
+        left.total("duplicates") + right.total("duplicates"),
+        left.total("echoes") + right.total("echoes"),
+        left.total("conflicts") + right.total("conflicts"),
+        left.now("held") + right.now("held"),
         rows(monolith),
         differences(monolith, service),
         verdict,
         latencies("service", verdict),
         latencies("monolith", verdict),
         seconds,
-        options.seed());
+        options.seed(),
+        left.kills() + right.kills());
   }
 
   private static Map<String, Integer> rows(Database monolith) throws SQLException {

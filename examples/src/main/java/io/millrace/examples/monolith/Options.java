@@ -9,14 +9,17 @@ import java.util.Random;
  * @param seconds stop writing after so many seconds
  * @param rate changes per second over both sides
  * @param seed of the writers' choices
+ * @param kill whether the JVMs that sync are killed at random and started again while the writers
+ *     go on
  * @param json whether the summary is one JSON line on standard output
  */
-record Options(long changes, long seconds, double rate, long seed, boolean json) {
+record Options(long changes, long seconds, double rate, long seed, boolean kill, boolean json) {
   static Options parse(String[] arguments) {
     long changes = 4000;
     long seconds = 600;
     double rate = 400;
     long seed = new Random().nextInt(1_000_000);
+    boolean kill = false;
     boolean json = false;
     for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {
@@ -24,11 +27,12 @@ record Options(long changes, long seconds, double rate, long seed, boolean json)
         case "--seconds" -> seconds = Math.round(number(arguments, ++i, 1));
         case "--rate" -> rate = number(arguments, ++i, 1);
         case "--seed" -> seed = Math.round(number(arguments, ++i, Long.MIN_VALUE));
+        case "--kill" -> kill = true;
         case "--json" -> json = true;
         default -> throw new IllegalArgumentException("unknown option " + arguments[i]);
       }
     }
-    return new Options(changes, seconds, rate, seed, json);
+    return new Options(changes, seconds, rate, seed, kill, json);
   }
 
   private static double number(String[] arguments, int index, double least) {

@@ -23,6 +23,7 @@ import java.util.Map;
  * @param toMonolith commit to applied at the monolith, milliseconds, sorted
  * @param seconds how long the writers wrote
  * @param seed of the writers
+ * @param kills how often a JVM that syncs was killed
  */
 record Summary(
     long changes,
@@ -39,7 +40,8 @@ record Summary(
     double[] toService,
     double[] toMonolith,
     double seconds,
-    long seed) {
+    long seed,
+    int kills) {
 
   boolean equal() {
     return differences.isEmpty();
@@ -59,7 +61,7 @@ record Summary(
         Locale.ROOT,
         "{\"changes\":%d,\"hot_changes\":%d,\"captured\":%d,\"applied\":%d,\"lost\":%d,\"echoes\":%d,\"consequences\":%d,"
             + "\"duplicates\":%d,\"skipped_echoes\":%d,\"conflicts\":%d,\"held\":%d,\"differences\":%d,\"equal\":%b,"
-            + "\"p50_millis\":%s,\"p99_millis\":%s,\"seconds\":%.1f,\"seed\":%d}",
+            + "\"p50_millis\":%s,\"p99_millis\":%s,\"seconds\":%.1f,\"seed\":%d,\"kills\":%d}",
         changes,
         hotChanges,
         sum(captured),
@@ -76,7 +78,8 @@ record Summary(
         percentile(both, 50),
         percentile(both, 99),
         seconds,
-        seed);
+        seed,
+        kills);
   }
 
   String text() {
@@ -89,6 +92,9 @@ record Summary(
         seconds,
         hotChanges,
         seed);
+    if (kills > 0) {
+      line(text, "killed", "%d times, while the writers went on", kills);
+    }
     line(text, "captured", "%s", captured);
     line(text, "applied", "%s", applied);
     line(text, "echoes left out", "%d (recognised at the sources, never published)", skippedEchoes);

@@ -1,7 +1,6 @@
 package io.millrace.examples.monolith;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +19,7 @@ final class SyncJvm implements AutoCloseable {
   private final String side;
   private final Process process;
   private final Path log;
+  private final Thread reader;
 
   // Guarded by this.
   private final Map<String, Long> numbers = new TreeMap<>();
@@ -29,6 +29,8 @@ final class SyncJvm implements AutoCloseable {
     this.side = side;
     this.process = process;
     this.log = log;
+    this.reader = new Thread(this::read, "example-" + side);
+    reader.setDaemon(true);
   }
 
   /** Starts the JVM; its log goes to a file in the folder. */
@@ -44,11 +46,12 @@ final class SyncJvm implements AutoCloseable {
             "io.millrace.examples.monolith.SyncProcess",
             side));
     command.addAll(arguments);
-    Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
     SyncJvm jvm = new SyncJvm(side, process, log);
-    Thread reader = new Thread(jvm::read, "example-" + side);
-    reader.setDaemon(true);
-    reader.start();
+    jvm.reader.start();
     return jvm;
   }
 
@@ -68,8 +71,18 @@ final class SyncJvm implements AutoCloseable {
     return process.isAlive();
   }
 
-  File logFile() {
-    return log.toFile();
+  Path log() {
+    return log;
+  }
+
+  /** SIGKILL; returns when it is gone. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+    reader.join();
+  }
+
+  synchronized Map<String, Long> numbers() {
+    return Map.copyOf(numbers);
   }
 
   synchronized long number(String name) {

@@ -1,0 +1,46 @@
+package io.millrace.examples.monolith;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Random;
+
+/** Kills the JVMs that sync at random moments and starts them again, until it is closed. */
+final class Killer implements AutoCloseable {
+  private static final int SHORTEST_PAUSE_MILLIS = 500;
+  private static final int LONGEST_PAUSE_MILLIS = 6_000;
+
+  private final Random random;
+  private final List<SyncSide> sides;
+  private final Thread thread = new Thread(this::run, "example-killer");
+
+  private Killer(long seed, List<SyncSide> sides) {
+    this.random = new Random(seed);
+    this.sides = sides;
+  }
+
+  static Killer start(long seed, List<SyncSide> sides) {
+    Killer killer = new Killer(seed, sides);
+    killer.thread.start();
+    return killer;
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        int range = LONGEST_PAUSE_MILLIS - SHORTEST_PAUSE_MILLIS;
+        Thread.sleep(SHORTEST_PAUSE_MILLIS + random.nextInt(range));
+        sides.get(random.nextInt(sides.size())).killAndRestart();
+      }
+    } catch (InterruptedException e) {
+      // The end of the killing.
+    } catch (IOException e) {
+      throw new IllegalStateException("a sync JVM could not be started again", e);
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    thread.interrupt();
+    thread.join();
+  }
+}
