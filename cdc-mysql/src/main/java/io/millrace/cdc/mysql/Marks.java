@@ -12,6 +12,9 @@ import java.util.Set;
  * ledger rows form one set, which replaces the one before. Used by one thread.
  */
 final class Marks {
+  /** What no row's key is: names every row of its table. */
+  private static final String WHOLE_TABLE = "";
+
   private record Row(String table, String key) {}
 
   private final Set<Row> marked = new HashSet<>();
@@ -51,7 +54,7 @@ final class Marks {
 
   /** Whether the set in force names a row. */
   boolean names(String table, String key) {
-    return marked.contains(new Row(table, key));
+    return marked.contains(new Row(table, key)) || marked.contains(new Row(table, WHOLE_TABLE));
   }
 
   /** Of what was not made by the applier itself: 0 outside an applier's transaction. */

@@ -29,7 +29,7 @@ abstract class BinlogEchoContract {
     database.execute(
         "create table millrace_ledger(applier varbinary(64), entity varbinary(128), id varbinary(512),"
             + " log varbinary(64), version varbinary(64), state tinyint, shadow blob, mark_table"
-            + " varbinary(255), mark_key varbinary(1024), mark bigint, hops int, applied_at"
+            + " varbinary(512), mark_key blob, mark bigint, hops int, applied_at"
             + " datetime(6), format smallint, primary key(applier, entity, id, log))",
         "create table orders (id int primary key, note varchar(50))",
         "create table audit (id int auto_increment primary key, order_id int)",
@@ -185,6 +185,26 @@ abstract class BinlogEchoContract {
       assertThat(told(reading.read(2))).containsExactly("CREATED orders 11 1", "CREATED other 1 1");
     }
     other.drop();
+  }
+
+  @Test
+  void a_group_without_a_key_names_every_row_of_its_table_until_the_next() throws Exception {
+    database.execute(
+        "insert into orders values (1, 'a'), (2, 'b')", "insert into pair values (1, 'a')");
+    try (Reading reading = Reading.start(source)) {
+      transaction(
+          mark("orders", ""),
+          "delete from orders",
+          "delete from pair",
+          mark("pair", "1,a"),
+          "insert into orders values (3, 'local')",
+          "insert into pair values (1, 'a')",
+          mark("pair", "\\\\e"),
+          "insert into pair values (2, '')");
+      assertThat(told(reading.read(3)))
+          .containsExactly("DELETED pair 1,a 1", "CREATED orders 3 1", "CREATED pair 2,\\e 1");
+      assertThat(reading.echoes()).isEqualTo(3);
+    }
   }
 
   @Test

@@ -27,6 +27,8 @@ final class PostgresLedger {
           + " shadow = excluded.shadow, mark_table = excluded.mark_table, mark_key = excluded.mark_key, mark = excluded.mark,"
           + " hops = excluded.hops, xid = excluded.xid, applied_at = excluded.applied_at, format = excluded.format";
   private static final String ENTRY =
+
+  private static final String WHOLE_TABLE = "[]";
       "(?::text, ?::text, ?::text, ?::bytea, ?::smallint, ?::bytea, ?::integer, ?::text, ";
 
   private PostgresLedger() {}
@@ -35,13 +37,16 @@ final class PostgresLedger {
       throws SQLException {
     String marked = ENTRY + keyExpression(group.keyColumns()) + ")";
     String unmarked = ENTRY + "NULL::text)";
+    String wholeTable = ENTRY + "'" + WHOLE_TABLE + "')";
     for (int from = 0; from < group.rows().size(); from += ROWS_PER_STATEMENT) {
       List<LedgerGroup.Entry> chunk =
           group.rows().subList(from, Math.min(group.rows().size(), from + ROWS_PER_STATEMENT));
       StringBuilder sql = new StringBuilder(START);
       String separator = "";
       for (LedgerGroup.Entry entry : chunk) {
-        sql.append(separator).append(entry.key() == null ? unmarked : marked);
+        Row key = entry.key();
+        sql.append(separator)
+            .append(key == null ? unmarked : key.size() == 0 ? wholeTable : marked);
         separator = ", ";
       }
       try (PreparedStatement statement = connection.prepareStatement(sql.append(END).toString())) {

@@ -66,9 +66,13 @@ $millrace$;
 CREATE OR REPLACE FUNCTION millrace.is_applied(p_table text, p_key text, p_mark bigint) RETURNS boolean
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $millrace$
 BEGIN
+-- A mark without a key names every row of its table.
   RETURN EXISTS (
     SELECT FROM millrace.ledger l
-    WHERE l.xid = pg_current_xact_id() AND l.mark = p_mark AND l.mark_table = p_table AND l.mark_key = p_key);
+    WHERE l.xid = pg_current_xact_id() AND l.mark = p_mark AND l.mark_table = p_table AND l.mark_key = p_key)
+  OR EXISTS (
+    SELECT FROM millrace.ledger l
+    WHERE l.xid = pg_current_xact_id() AND l.mark = p_mark AND l.mark_table = p_table AND l.mark_key = '[]');
 END
 $millrace$;
 --;;

@@ -124,7 +124,7 @@ final class JdbcTransaction implements TargetTransaction {
     run(
         "emptying " + table.table().name(),
         () -> {
-          LedgerGroup.Entry note = new LedgerGroup.Entry(entry, null);
+          LedgerGroup.Entry note = new LedgerGroup.Entry(entry, Row.empty());
           dialect.writeLedger(
               connection,
               new LedgerGroup(

@@ -24,7 +24,8 @@ public record LedgerGroup(
    * One ledger row.
    *
    * @param entry what was applied
-   * @param key converted key of the row that is written next; null where none is
+   * @param key converted key of the row that is written next; without any field where every row of
+   *     the table is, null where none is
    */
   public record Entry(LedgerEntry entry, @Nullable Row key) {}
 
