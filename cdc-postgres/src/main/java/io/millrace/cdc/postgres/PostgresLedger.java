@@ -1,6 +1,7 @@
 package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.apply.LedgerEntry;
+import io.millrace.cdc.apply.jdbc.ColumnType;
 import io.millrace.cdc.apply.jdbc.LedgerGroup;
 import io.millrace.cdc.apply.jdbc.TargetColumn;
 import io.millrace.cdc.apply.jdbc.TargetTable;
@@ -26,9 +27,9 @@ final class PostgresLedger {
           + " ON CONFLICT (applier, entity, id, log) DO UPDATE SET version = excluded.version, state = excluded.state,"
           + " shadow = excluded.shadow, mark_table = excluded.mark_table, mark_key = excluded.mark_key, mark = excluded.mark,"
           + " hops = excluded.hops, xid = excluded.xid, applied_at = excluded.applied_at, format = excluded.format";
-  private static final String ENTRY =
 
   private static final String WHOLE_TABLE = "[]";
+  private static final String ENTRY =
       "(?::text, ?::text, ?::text, ?::bytea, ?::smallint, ?::bytea, ?::integer, ?::text, ";
 
   private PostgresLedger() {}
@@ -36,8 +37,8 @@ final class PostgresLedger {
   static void write(Connection connection, LedgerGroup group, PostgresDialect dialect)
       throws SQLException {
     String marked = ENTRY + keyExpression(group.keyColumns()) + ")";
-    String unmarked = ENTRY + "NULL::text)";
     String wholeTable = ENTRY + "'" + WHOLE_TABLE + "')";
+    String unmarked = ENTRY + "NULL::text)";
     for (int from = 0; from < group.rows().size(); from += ROWS_PER_STATEMENT) {
       List<LedgerGroup.Entry> chunk =
           group.rows().subList(from, Math.min(group.rows().size(), from + ROWS_PER_STATEMENT));
@@ -64,8 +65,14 @@ final class PostgresLedger {
 
   /** The same text that the trigger makes of the row's key columns. */
   private static String keyExpression(List<TargetColumn> keyColumns) {
-    List<String> values = keyColumns.stream().map(c -> "CAST(? AS " + c.fullType() + ")").toList();
+    List<String> values = keyColumns.stream().map(PostgresLedger::keyValue).toList();
     return "jsonb_build_array(" + String.join(", ", values) + ")::text";
+  }
+
+  /** Numbers without their trailing zeros: 1.0 finds the row 1.00, which keeps its spelling. */
+  private static String keyValue(TargetColumn column) {
+    String value = "CAST(? AS " + column.fullType() + ")";
+    return column.type() == ColumnType.DECIMAL ? "trim_scale(" + value + ")" : value;
   }
 
   private static int bind(

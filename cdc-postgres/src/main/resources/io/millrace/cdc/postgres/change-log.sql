@@ -55,18 +55,21 @@ BEGIN
 END
 $millrace$;
 --;;
--- How a ledger row names a row of a captured table: its key columns in key order, as the text of a jsonb array.
+-- How a ledger row names a row of a captured table: its key columns in key order, as the text of a jsonb array. Numbers stand
+-- without trailing zeros, since 1.0 and 1.00 are one key.
 CREATE OR REPLACE FUNCTION millrace.mark_key(p_row jsonb, p_key text[]) RETURNS text
   LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $millrace$
-  SELECT coalesce(jsonb_agg(p_row -> k.name ORDER BY k.position), '[]'::jsonb)::text
+  SELECT coalesce(jsonb_agg(CASE jsonb_typeof(p_row -> k.name)
+      WHEN 'number' THEN to_jsonb(trim_scale((p_row ->> k.name)::numeric))
+      ELSE p_row -> k.name END ORDER BY k.position), '[]'::jsonb)::text
     FROM unnest(p_key) WITH ORDINALITY AS k (name, position)
 $millrace$;
 --;;
 -- Whether an applier made this change (ARCHITECTURE.md, Echo). Called only where the transaction carries an applier's origin.
+-- A mark without a key names every row of its table.
 CREATE OR REPLACE FUNCTION millrace.is_applied(p_table text, p_key text, p_mark bigint) RETURNS boolean
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $millrace$
 BEGIN
--- A mark without a key names every row of its table.
   RETURN EXISTS (
     SELECT FROM millrace.ledger l
     WHERE l.xid = pg_current_xact_id() AND l.mark = p_mark AND l.mark_table = p_table AND l.mark_key = p_key)
