@@ -41,7 +41,9 @@ final class PostgresDialect implements SqlDialect {
           "extra_float_digits",
           "1",
           "bytea_output",
-          "hex");
+          "hex",
+          "lc_monetary",
+          "C");
 
   @Override
   public String name() {
