@@ -1,0 +1,7 @@
+package io.millrace.cdc.mysql;
+
+class MariaDbBinlogAppliedEdgesTest extends BinlogAppliedEdgesContract {
+  MariaDbBinlogAppliedEdgesTest() {
+    super(TestFlavour.MARIADB);
+  }
+}
