@@ -44,7 +44,7 @@ public final class PipelineBuilder {
   private int maxInFlightEvents = 10_000;
   private long maxInFlightBytes = 32L * 1024 * 1024;
   private Duration saveInterval = Duration.ofSeconds(1);
-  private Duration leaseDuration = Duration.ofSeconds(30);
+  private Duration leaseDuration = Duration.ofSeconds(10);
   private Duration retryMin = Duration.ofMillis(200);
   private Duration retryMax = Duration.ofSeconds(30);
   private Duration healthLimit = Duration.ofMinutes(1);
@@ -165,7 +165,7 @@ public final class PipelineBuilder {
   }
 
   /**
-   * How long another instance waits after this one has died; at least 1 s; default 30 s. Renewed
+   * How long another instance waits after this one has died; at least 1 s; default 10 s. Renewed
    * after a third of it.
    */
   public PipelineBuilder leaseDuration(Duration duration) {

@@ -101,6 +101,9 @@ record KafkaSettings(
   Map<String, Object> consumer(String group) {
     Map<String, Object> config = propertiesOf(ConsumerConfig.configNames());
     config.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
+    // A killed member's partitions are idle for that long; offsets are fenced in the target anyway.
+    config.putIfAbsent(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
+    config.putIfAbsent(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 3_000);
     config.put(ConsumerConfig.GROUP_ID_CONFIG, group);
     config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);

@@ -6,8 +6,11 @@ import java.util.Random;
 
 /** Kills the JVMs that sync at random moments and starts them again, until it is closed. */
 final class Killer implements AutoCloseable {
-  private static final int SHORTEST_PAUSE_MILLIS = 500;
-  private static final int LONGEST_PAUSE_MILLIS = 6_000;
+  private static final int SHORTEST_PAUSE_MILLIS = 200;
+  private static final int LONGEST_PAUSE_MILLIS = 2_000;
+
+  /** A side is killed within this time after it began to work, not while it still waits to. */
+  private static final int AT_WORK_MILLIS = 3_000;
 
   private final Random random;
   private final List<SyncSide> sides;
@@ -29,7 +32,10 @@ final class Killer implements AutoCloseable {
       while (true) {
         int range = LONGEST_PAUSE_MILLIS - SHORTEST_PAUSE_MILLIS;
         Thread.sleep(SHORTEST_PAUSE_MILLIS + random.nextInt(range));
-        sides.get(random.nextInt(sides.size())).killAndRestart();
+        SyncSide side = sides.get(random.nextInt(sides.size()));
+        side.awaitReady(120);
+        Thread.sleep(random.nextInt(AT_WORK_MILLIS));
+        side.killAndRestart();
       }
     } catch (InterruptedException e) {
       // The end of the killing.

@@ -15,6 +15,7 @@ import io.millrace.cdc.postgres.PostgresTarget;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.Secret;
 import io.millrace.cdc.source.Source;
+import java.time.Duration;
 
 /**
  * What a user writes: each side captures its tables and applies the other's changes.
@@ -164,6 +165,7 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
             .to(kafka.publisher())
             .positions(JdbcPositions.in(database))
             .firstStart(FirstStart.NOW)
+            .leaseDuration(Duration.ofSeconds(5)) // how long a restart after a crash waits
             .build();
     Applier applier =
         Applier.builder(side + "-in")
