@@ -19,6 +19,29 @@ abstract class BinlogAppliedEdgesContract {
           "create table parent (id int primary key, note varchar(50))",
           "create table child (id int primary key, parent int, foreign key (parent) references parent (id))");
 
+  /** A type, and values of it. */
+  private static final List<List<String>> TYPES =
+      List.of(
+          List.of("char(5)", "'ab'", "''", "'ü'"),
+          List.of("decimal(10,3)", "1.5", "-0.001", "0"),
+          List.of("bigint unsigned", "18446744073709551615", "0"),
+          List.of("timestamp(6)", "'2026-01-02 03:04:05.678901'", "'2037-01-01 00:00:00.1'"),
+          List.of("binary(4)", "x'00'", "x'00ff2700'", "x'ffffffff'"),
+          List.of("varbinary(8)", "x''", "x'2700'", "x'00'"),
+          List.of("varchar(40)", "'it''s \"q\" \\\\ ,[x]'", "''", "'\\n\\t€😀'"),
+          List.of("varchar(10) character set latin1", "'ü€'", "''", "'x'"),
+          List.of("varchar(10) character set utf8mb4 collate utf8mb4_bin", "'Ab '", "'ab'"),
+          List.of("date", "'1000-01-01'", "'9999-12-31'", "'2000-02-29'"),
+          List.of("datetime(3)", "'2026-01-02 03:04:05.67'", "'9999-12-31 23:59:59.999'"),
+          List.of("time(2)", "'-838:59:59'", "'00:00:00.5'", "'-00:00:00.01'"),
+          List.of("enum('a', 'B c')", "'a'", "'B c'"),
+          List.of("set('a', 'b')", "'a,b'", "''"),
+          List.of("double", "1e300", "-0.1", "0.1", "0"),
+          List.of("year", "2026", "1901"),
+          List.of("bit(9)", "b'100000001'", "b'0'"),
+          List.of("bit(64)", "b'0'", "0xffffffffffffffff"),
+          List.of("bool", "true", "false"));
+
   private final TestFlavour flavour;
 
   BinlogAppliedEdgesContract(TestFlavour flavour) {
@@ -71,40 +94,53 @@ abstract class BinlogAppliedEdgesContract {
       value = EntityMode.class,
       names = {"MIRROR", "SHARED"})
   void keys_of_every_type_are_known_again(EntityMode mode) throws Exception {
-    List<List<String>> types =
-        List.of(
-            List.of("char(5)", "'ab'", "''", "'ü'"),
-            List.of("decimal(10,3)", "1.5", "-0.001", "0"),
-            List.of("bigint unsigned", "18446744073709551615", "0"),
-            List.of("timestamp(6)", "'2026-01-02 03:04:05.678901'", "'2037-01-01 00:00:00.1'"),
-            List.of("binary(4)", "x'00'", "x'00ff2700'", "x'ffffffff'"),
-            List.of("varbinary(8)", "x''", "x'2700'", "x'00'"),
-            List.of("varchar(40)", "'it''s \"q\" \\\\ ,[x]'", "''", "'\\n\\t€😀'"),
-            List.of("varchar(10) character set latin1", "'ü€'", "'x'"),
-            List.of("varchar(10) character set utf8mb4 collate utf8mb4_bin", "'Ab '", "'ab'"),
-            List.of("date", "'1000-01-01'", "'9999-12-31'", "'2000-02-29'"),
-            List.of("datetime(3)", "'2026-01-02 03:04:05.67'", "'9999-12-31 23:59:59.999'"),
-            List.of("time(2)", "'-838:59:59'", "'00:00:00.5'", "'-00:00:00.01'"),
-            List.of("enum('a', 'B c')", "'a'", "'B c'"),
-            List.of("set('a', 'b')", "'a,b'", "''"),
-            List.of("double", "1e300", "-0.1", "0.1", "0"),
-            List.of("year", "2026", "1901"),
-            List.of("bit(9)", "b'100000001'", "b'0'"),
-            List.of("bit(64)", "b'0'", "0xffffffffffffffff"),
-            List.of("bool", "true", "false"));
-    String[] tables = new String[types.size()];
+    String[] tables = new String[TYPES.size()];
     List<String> ddl = new ArrayList<>();
     for (int i = 0; i < tables.length; i++) {
       tables[i] = "k" + i;
       ddl.add(
-          "create table k" + i + " (k " + types.get(i).get(0) + " primary key, note varchar(9))");
+          "create table k" + i + " (k " + TYPES.get(i).get(0) + " primary key, note varchar(9))");
     }
     try (AppliedRig rig = new AppliedRig(flavour, mode, ddl, tables)) {
       for (int i = 0; i < tables.length; i++) {
-        String type = types.get(i).get(0);
-        int rows = types.get(i).size() - 1;
-        for (String value : types.get(i).subList(1, rows + 1)) {
+        String type = TYPES.get(i).get(0);
+        int rows = TYPES.get(i).size() - 1;
+        for (String value : TYPES.get(i).subList(1, rows + 1)) {
           rig.origin.execute("insert into k" + i + " values (" + value + ", 'n')");
+        }
+        rig.apply(rows);
+        rig.apply(rows, "update k" + i + " set note = 'changed'");
+        assertThat(rig.target.number("select count(*) from k" + i + " where note = 'changed'"))
+            .describedAs(type)
+            .isEqualTo(rows);
+        rig.apply(rows, "delete from k" + i);
+        assertThat(rig.target.number("select count(*) from k" + i)).describedAs(type).isZero();
+        assertThat(rig.published()).describedAs(type).isEmpty();
+        assertThat(rig.echoes()).describedAs(type).isEqualTo(3 * rows);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = EntityMode.class,
+      names = {"MIRROR", "SHARED"})
+  void a_key_of_two_columns_is_known_again_whatever_their_types(EntityMode mode) throws Exception {
+    List<String> ddl = new ArrayList<>();
+    String[] tables = new String[TYPES.size()];
+    for (int i = 0; i < tables.length; i++) {
+      tables[i] = "k" + i;
+      ddl.add(
+          "create table k%s (k %s, n int, note varchar(9), primary key (k, n))"
+              .formatted(i, TYPES.get(i).get(0)));
+    }
+    try (AppliedRig rig = new AppliedRig(flavour, mode, ddl, tables)) {
+      for (int i = 0; i < tables.length; i++) {
+        String type = TYPES.get(i).get(0);
+        int rows = TYPES.get(i).size() - 1;
+        for (int row = 1; row <= rows; row++) {
+          rig.origin.execute(
+              "insert into k%s values (%s, %s, 'n')".formatted(i, TYPES.get(i).get(row), row));
         }
         rig.apply(rows);
         rig.apply(rows, "update k" + i + " set note = 'changed'");

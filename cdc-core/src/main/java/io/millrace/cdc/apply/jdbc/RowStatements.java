@@ -11,6 +11,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -208,11 +209,13 @@ final class RowStatements {
     if (names.size() == 1) {
       return names.get(0) + " IN (" + Sql.repeat(places.get(0), rows) + ")";
     }
-    return "("
-        + String.join(", ", names)
-        + ") IN ("
-        + Sql.repeat("(" + String.join(", ", places) + ")", rows)
-        + ")";
+    // Not (a, b) IN ((?, ?), …): there MariaDB misses texts of another character set, MySQL times.
+    List<String> parts = new ArrayList<>(names.size());
+    for (int i = 0; i < names.size(); i++) {
+      parts.add(names.get(i) + " = " + places.get(i));
+    }
+    String one = "(" + String.join(" AND ", parts) + ")";
+    return "(" + String.join(" OR ", Collections.nCopies(rows, one)) + ")";
   }
 
   private static List<TargetColumn> columns(MappedTable mapped, FieldNames fields) {
