@@ -105,6 +105,7 @@ final class TableCheck {
               "Make it NOT DEFERRABLE: drop the constraint and add it again."));
     }
     checkFields(table, layout, findings);
+    checkJson(table, layout, findings);
     for (String column : layout.key()) {
       if (!table.includes(column)) {
         findings.add(
@@ -140,6 +141,31 @@ final class TableCheck {
                 "Two columns of " + table.name() + " fill the field '" + table.field(column) + "'.",
                 "Rename one of them, or exclude it."));
       }
+    }
+  }
+
+  /** Nulls inside of a document are kept; a whole value that is the JSON null is not. */
+  private static void checkJson(CapturedTable table, TableLayout layout, List<Finding> findings) {
+    List<String> columns =
+        layout.columns().entrySet().stream()
+            .filter(c -> c.getValue().kind() == PgType.Kind.JSON && table.includes(c.getKey()))
+            .map(Map.Entry::getKey)
+            .toList();
+    if (!columns.isEmpty()) {
+      findings.add(
+          Finding.warning(
+              "json-null",
+              "Columns of type json or jsonb of "
+                  + table.name()
+                  + " ("
+                  + String.join(", ", columns)
+                  + ") may hold the JSON value null, which this release's change log cannot tell from SQL's NULL: it is read as NULL.",
+              "Write NULL instead of 'null'::jsonb, or ignore this where nobody writes it: select count(*) from "
+                  + table.sqlName()
+                  + " where "
+                  + String.join(
+                      " or ",
+                      columns.stream().map(c -> Sql.identifier(c) + "::text = 'null'").toList())));
     }
   }
 
