@@ -92,8 +92,10 @@ public final class MonolithSync {
     kafka.createTopic(TOPIC, 4);
     createShops(monolith, service);
     out.println("Starting one JVM per side that syncs; logs and journals in " + folder);
-    try (SyncSide left = SyncSide.start("monolith", folder, settings(monolith, kafka));
-        SyncSide right = SyncSide.start("service", folder, settings(service, kafka))) {
+    try (SyncSide left =
+            SyncSide.start("monolith", folder, settings(monolith, kafka), monolith.password());
+        SyncSide right =
+            SyncSide.start("service", folder, settings(service, kafka), service.password())) {
       left.awaitReady(60);
       right.awaitReady(60);
       Writer.Load load = new Writer.Load(options.changes(), options.seconds(), options.rate());
@@ -117,7 +119,6 @@ public final class MonolithSync {
         database.name(),
         database.jdbcUrl(),
         database.user(),
-        database.password(),
         kafka.bootstrapServers(),
         TOPIC,
         folder.toString());

@@ -16,6 +16,9 @@ import java.util.concurrent.TimeUnit;
  * listened to, and ended.
  */
 final class SyncJvm implements AutoCloseable {
+  /** The environment variable that hands the database's password to the process. */
+  static final String PASSWORD = "MILLRACE_EXAMPLE_PASSWORD";
+
   private final String side;
   private final Process process;
   private final Path log;
@@ -34,7 +37,8 @@ final class SyncJvm implements AutoCloseable {
   }
 
   /** Starts the JVM; its log goes to a file in the folder. */
-  static SyncJvm start(String side, Path folder, List<String> arguments) throws IOException {
+  static SyncJvm start(String side, Path folder, List<String> arguments, String password)
+      throws IOException {
     Path log = folder.resolve(side + ".log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -46,10 +50,11 @@ final class SyncJvm implements AutoCloseable {
             "io.millrace.examples.monolith.SyncProcess",
             side));
     command.addAll(arguments);
-    Process process =
-        new ProcessBuilder(command)
-            .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    // Not as an argument, which every user of the machine can read.
+    builder.environment().put(PASSWORD, password);
+    Process process = builder.start();
     SyncJvm jvm = new SyncJvm(side, process, log);
     jvm.reader.start();
     return jvm;

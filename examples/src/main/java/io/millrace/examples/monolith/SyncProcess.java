@@ -27,8 +27,8 @@ final class SyncProcess {
   private SyncProcess() {}
 
   /**
-   * Arguments: side, host, port, database, JDBC URL, user, password, Kafka's bootstrap servers,
-   * topic, folder for files.
+   * Arguments: side, host, port, database, JDBC URL, user, Kafka's bootstrap servers, topic, folder
+   * for files.
    */
   public static void main(String[] arguments) throws Exception {
     String side = arguments[0];
@@ -39,10 +39,10 @@ final class SyncProcess {
             arguments[3],
             arguments[4],
             arguments[5],
+            System.getenv(SyncJvm.PASSWORD),
             arguments[6],
-            arguments[7],
-            arguments[8]);
-    Path folder = Path.of(arguments[9]);
+            arguments[7]);
+    Path folder = Path.of(arguments[8]);
     try (AppliedFile applied = new AppliedFile(folder.resolve(side + ".applied"), side);
         Sync sync =
             side.equals("monolith")

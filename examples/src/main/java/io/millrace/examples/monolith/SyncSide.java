@@ -11,21 +11,25 @@ final class SyncSide implements AutoCloseable {
   private final String name;
   private final Path folder;
   private final List<String> settings;
+  private final String password;
 
   // Guarded by this.
   private final Map<String, Long> before = new HashMap<>();
   private SyncJvm jvm;
   private int kills;
 
-  private SyncSide(String name, Path folder, List<String> settings) throws IOException {
+  private SyncSide(String name, Path folder, List<String> settings, String password)
+      throws IOException {
     this.name = name;
     this.folder = folder;
     this.settings = settings;
-    this.jvm = SyncJvm.start(name, folder, settings);
+    this.password = password;
+    this.jvm = SyncJvm.start(name, folder, settings, password);
   }
 
-  static SyncSide start(String name, Path folder, List<String> settings) throws IOException {
-    return new SyncSide(name, folder, settings);
+  static SyncSide start(String name, Path folder, List<String> settings, String password)
+      throws IOException {
+    return new SyncSide(name, folder, settings, password);
   }
 
   void awaitReady(long seconds) throws InterruptedException {
@@ -37,7 +41,7 @@ final class SyncSide implements AutoCloseable {
     jvm.kill();
     kills++;
     jvm.numbers().forEach((number, value) -> before.merge(number, value, Long::sum));
-    jvm = SyncJvm.start(name, folder, settings);
+    jvm = SyncJvm.start(name, folder, settings, password);
   }
 
   synchronized int kills() {
