@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,7 +82,22 @@ public final class MonolithSync {
 
   static Summary run(Options options, PrintStream story) throws Exception {
     Path folder = Files.createTempDirectory("millrace-monolith-sync-");
-    return new MonolithSync(options, story, folder).run();
+    Summary summary = new MonolithSync(options, story, folder).run();
+    if (summary.good()) {
+      delete(folder);
+    } else {
+      story.println("Logs and journals are kept in " + folder);
+    }
+    return summary;
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
   }
 
   private Summary run() throws Exception {

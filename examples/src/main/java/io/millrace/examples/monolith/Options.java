@@ -17,7 +17,7 @@ record Options(long changes, long seconds, double rate, long seed, boolean kill,
   static Options parse(String[] arguments) {
     long changes = 4000;
     long seconds = 600;
-    double rate = 400;
+    double rate = 200;
     long seed = new Random().nextInt(1_000_000);
     boolean kill = false;
     boolean json = false;
