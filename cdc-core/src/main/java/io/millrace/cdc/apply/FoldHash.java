@@ -2,7 +2,6 @@ package io.millrace.cdc.apply;
 
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.ValueHash;
-import java.math.BigDecimal;
 
 /**
  * The hash of a value as a target stores it; stands in the ledger, so it must never change.
@@ -15,21 +14,12 @@ final class FoldHash {
 
   static long of(Value value) {
     if (value instanceof Value.DecimalValue decimal) {
-      return ValueHash.of(new Value.DecimalValue(plain(decimal.text())));
+      return ValueHash.of(new Value.DecimalValue(decimal.canonicalText()));
     }
     if (value instanceof Value.JsonValue json) {
       return ValueHash.of(new Value.JsonValue(compact(json.text())));
     }
     return ValueHash.of(value);
-  }
-
-  private static String plain(String text) {
-    char last = text.charAt(text.length() - 1);
-    if (last < '0' || last > '9') {
-      return text;
-    }
-    BigDecimal number = new BigDecimal(text);
-    return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
   }
 
   private static String compact(String json) {

@@ -155,6 +155,11 @@ public sealed interface Value {
       return new DecimalValue(value.toPlainString());
     }
 
+    /** One text for equal numbers: no trailing zeros, no exponent, no sign of zero. */
+    public String canonicalText() {
+      return DecimalText.canonical(text);
+    }
+
     /** The number; fails for NaN and the infinities. */
     public BigDecimal toBigDecimal() {
       return new BigDecimal(text);
