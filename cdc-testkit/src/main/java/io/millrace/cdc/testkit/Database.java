@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.regex.Matcher;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,13 @@ public final class Database {
   /** A data source without a pool: every connection is a new one. */
   public DataSource dataSource() {
     return new DriverDataSource(jdbcUrl(), user, password);
+  }
+
+  /** A data source without a pool that reaches the server through a proxy. */
+  public DataSource dataSource(NetworkProxy proxy) {
+    String url =
+        jdbcUrl().replaceFirst("://[^/?]+", Matcher.quoteReplacement("://" + proxy.address()));
+    return new DriverDataSource(url, user, password);
   }
 
   /** A new connection in auto-commit mode. */

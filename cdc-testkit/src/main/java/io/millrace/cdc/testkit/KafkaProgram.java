@@ -14,6 +14,12 @@ final class KafkaProgram implements ServerProgram {
 
   private static final String MAIN = "io.millrace.cdc.testkit.kafka.KafkaServerMain";
 
+  /**
+   * Not a setting of Kafka: more listeners of the broker, {@code port=host:port} with commas
+   * between them, and what clients of each are told to connect to.
+   */
+  static final String PROXIED_LISTENERS = "testkit.proxied.listeners";
+
   private final String classPath;
   private final String description;
 
@@ -68,6 +74,7 @@ final class KafkaProgram implements ServerProgram {
         "listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
     properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
     properties.putAll(settings);
+    addProxied(properties);
     Path file = home.resolve("server.properties");
     try (OutputStream out = Files.newOutputStream(file)) {
       properties.store(out, null);
@@ -82,5 +89,24 @@ final class KafkaProgram implements ServerProgram {
         classPath,
         MAIN,
         file.toString());
+  }
+
+  private static void addProxied(Properties properties) {
+    Object proxied = properties.remove(PROXIED_LISTENERS);
+    if (proxied == null) {
+      return;
+    }
+    int number = 0;
+    for (String listener : proxied.toString().split(",", -1)) {
+      String[] parts = listener.split("=", 2);
+      String name = "PROXIED" + ++number;
+      properties.merge("listeners", name + "://127.0.0.1:" + parts[0], KafkaProgram::list);
+      properties.merge("advertised.listeners", name + "://" + parts[1], KafkaProgram::list);
+      properties.merge("listener.security.protocol.map", name + ":PLAINTEXT", KafkaProgram::list);
+    }
+  }
+
+  private static Object list(Object first, Object second) {
+    return first + "," + second;
   }
 }

@@ -49,6 +49,29 @@ public final class KafkaServer extends TestServer {
         ServerKind.KAFKA, options, instance -> new KafkaServer(instance, false));
   }
 
+  /**
+   * A broker of the caller's own that can also be reached through proxies, each made with {@link
+   * NetworkProxy#open()}: a client that begins at a proxy's address is told that address again and
+   * stays on it, while {@link #bootstrapServers()} is the way without a proxy. Close it.
+   */
+  public static KafkaServer startDedicated(ServerOptions options, NetworkProxy... proxies) {
+    int[] ports = new int[proxies.length];
+    StringBuilder listeners = new StringBuilder();
+    for (int i = 0; i < proxies.length; i++) {
+      ports[i] = Ports.free();
+      listeners.append(i == 0 ? "" : ",").append(ports[i]).append('=').append(proxies[i].address());
+    }
+    KafkaServer server =
+        startDedicated(
+            proxies.length == 0
+                ? options
+                : options.with(KafkaProgram.PROXIED_LISTENERS, listeners.toString()));
+    for (int i = 0; i < proxies.length; i++) {
+      proxies[i].server(server.host(), ports[i]);
+    }
+    return server;
+  }
+
   /** The value of {@code bootstrap.servers}. */
   public String bootstrapServers() {
     return instance() instanceof GivenInstance given ? given.address() : host() + ":" + port();

@@ -11,7 +11,8 @@
  * io.millrace.cdc.testkit.Database} that no other test has. {@link
  * io.millrace.cdc.testkit.NeedsServer} skips a class or method whose server is missing. {@link
  * io.millrace.cdc.testkit.ManualClock} and {@link io.millrace.cdc.testkit.LeakCheck} need no
- * server.
+ * server. {@link io.millrace.cdc.testkit.NetworkProxy} stands between a client and a server and
+ * makes the network bad.
  *
  * <h2>How a server is chosen</h2>
  *
