@@ -10,7 +10,7 @@ import java.util.Optional;
  * <p>Without a position, a source that finds a trace of an earlier run of this pipeline (a
  * registration) fails with {@link io.millrace.cdc.error.LostPositionException}: losing a position
  * is not a first start. Where {@code gapAccepted} is set it starts nevertheless, with an epoch of
- * max({@code epoch} + 1, clock seconds).
+ * max({@code epoch} + 1, the clock).
  *
  * @param pipeline name of the pipeline, under which the reader registers at the source where that
  *     is possible

@@ -208,8 +208,7 @@ final class LogOpening {
     if (known && enough) {
       return registration.epoch();
     }
-    long epoch =
-        Math.max(Math.max(registration.epoch(), saved) + 1, clock.instant().getEpochSecond());
+    long epoch = Math.max(Math.max(registration.epoch(), saved) + 1, clock.millis());
     Connection connection = session.connection();
     try (PreparedStatement statement =
         connection.prepareStatement(
