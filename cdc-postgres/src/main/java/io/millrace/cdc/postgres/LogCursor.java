@@ -47,6 +47,11 @@ final class LogCursor {
   private @Nullable Witness highest;
   private @Nullable LogRow lastRow;
   private @Nullable LogRow highestRow;
+  private @Nullable Span span;
+
+  /** Whether the span is of the window under way, from its first row on. */
+  private boolean spanIsOfWindow;
+
   private int pageSize = 256;
   private long highestXid;
 
@@ -74,6 +79,7 @@ final class LogCursor {
     this.lastInWindow = start.lastInWindow();
     this.last = start.last();
     this.highest = start.highest();
+    this.span = start.span();
     this.highestXid = read.bound() - 1;
     PgSnapshot to = start.to();
     if (incarnation != server.incarnation()) {
@@ -84,6 +90,7 @@ final class LogCursor {
       Witness high = highest;
       highestXid = high == null ? highestXid : Math.max(highestXid, high.xid());
       window = new LogWindow(queries, incarnation, read, to, floor, head.idAfter(), lastInWindow);
+      spanIsOfWindow = true;
     }
     flushed = window == null;
   }
@@ -109,7 +116,8 @@ final class LogCursor {
         to,
         to == null && reading == null ? 0 : lastInWindow,
         last,
-        highest);
+        highest,
+        span);
   }
 
   /** The server's clock when the log's end was last looked at. */
@@ -204,8 +212,23 @@ final class LogCursor {
       highestXid = row.xid();
     }
     RowPages reading = Check.notNull(window, "window");
+    witnessed(row, reading.to());
     if (page.isEmpty() && reading.done()) {
       endWindow(reading.to());
+    }
+  }
+
+  private void witnessed(LogRow row, @Nullable PgSnapshot to) {
+    if (to == null) {
+      span = null; // the past of another incarnation is no window
+      return;
+    }
+    if (!spanIsOfWindow) {
+      span = Span.begin(read, to);
+      spanIsOfWindow = true;
+    }
+    if (span != null) {
+      span = span.with(row);
     }
   }
 
@@ -223,6 +246,7 @@ final class LogCursor {
       floor = Math.max(Math.max(floor, idBeforeSnapshot), lastId);
     }
     lastInWindow = 0;
+    spanIsOfWindow = false;
     window = null;
   }
 

@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
 final class LogOpening {
   private static final Logger LOG = LoggerFactory.getLogger(LogOpening.class);
 
+  private static final int SPAN_PAGE = 1000;
+
   private record Registration(String log, long epoch, int format, String identity) {}
 
   /** Where to begin. */
@@ -54,6 +56,9 @@ final class LogOpening {
       LogPosition saved = LogPosition.decode(start.position().get());
       check(saved, registration);
       sameServer = saved.server().equals(server);
+      if (!sameServer) {
+        checkSpan(saved);
+      }
       position = sameServer ? saved : onAnotherServer(saved, server);
     } else {
       position = first(start, registration, server);
@@ -100,13 +105,53 @@ final class LogOpening {
   private void check(LogPosition saved, Witness witness) throws SQLException {
     Optional<LogRow> row = queries.row(witness.id());
     if (row.isEmpty()) {
-      throw lost(saved, "row " + witness.id() + " of the log, which was read, is gone");
+      throw lost(saved, "row " + witness.id() + " of millrace.change_log, which was read, is gone");
     }
     Witness found = Witness.of(row.get());
     if (!found.equals(witness)) {
       throw lost(
           saved,
-          "row " + witness.id() + " of the log was read as " + witness + " and is now " + found);
+          "row "
+              + witness.id()
+              + " of millrace.change_log was read as "
+              + witness
+              + " and is now "
+              + found);
+    }
+  }
+
+  /**
+   * Reads the last window again. Only where the server process is another one: nothing that was
+   * read from a process, and so was on its disk, is lost while it runs.
+   */
+  private void checkSpan(LogPosition saved) throws SQLException {
+    Span span = saved.span();
+    if (span == null) {
+      return;
+    }
+    LogWindow window =
+        new LogWindow(
+            queries,
+            saved.incarnation(),
+            span.from(),
+            span.to(),
+            span.from().lastId(),
+            span.at(),
+            0);
+    Span found = Span.begin(span.from(), span.to());
+    while (!window.done()) {
+      for (LogRow row : window.page(SPAN_PAGE)) {
+        found = row.id() <= span.at() ? found.with(row) : found;
+      }
+    }
+    if (found.count() != span.count() || found.sum() != span.sum()) {
+      throw lost(
+          saved,
+          found.count() == span.count()
+              ? "of the %s rows of millrace.change_log that were read last, some are now others"
+                  .formatted(span.count())
+              : "of the %s rows of millrace.change_log that were read last, %s are there now"
+                  .formatted(span.count(), found.count()));
     }
   }
 
@@ -142,16 +187,17 @@ final class LogOpening {
         null,
         saved.to() == null ? saved.lastInWindow() : 0,
         last,
-        saved.highest());
+        saved.highest(),
+        saved.span());
   }
 
   private LogPosition first(ReaderStart start, Registration registration, ServerIdentity server)
       throws SQLException {
     if (!start.gapAccepted() && session.nonce().isPresent()) {
       throw new LostPositionException(
-          "Pipeline '%s' is registered as a reader of this log, so it ran before, but has no saved position. Bring its position store"
-                  .formatted(start.pipeline())
-              + " back, or accept the gap to go on as on a first start.");
+          "Pipeline '%s' is registered in millrace.reader of log '%s', so it ran before, but has no saved position. Bring its position store"
+                  .formatted(start.pipeline(), registration.log())
+              + " back, or accept the gap to read all that the log still holds.");
     }
     long idBefore = queries.head().idBefore();
     String nonce = HexFormat.of().toHexDigits(random.nextLong());
@@ -166,6 +212,7 @@ final class LogOpening {
           null,
           0,
           null,
+          null,
           null);
     }
     // The registration's transaction is on disk, so its id is never given anew: everything later
@@ -174,7 +221,7 @@ final class LogOpening {
     PgSnapshot now = queries.head().snapshot();
     ReadState read = new ReadState(bound, now.inProgress(), idBefore);
     return new LogPosition(
-        registration.log(), server, server.incarnation(), nonce, read, null, 0, null, null);
+        registration.log(), server, server.incarnation(), nonce, read, null, 0, null, null, null);
   }
 
   /**

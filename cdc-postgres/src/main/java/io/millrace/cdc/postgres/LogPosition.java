@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastInWindow the last row given out of the window under way; 0 between windows
  * @param last the last row read; null before the first
  * @param highest the row read with the highest transaction id; null before the first
+ * @param span the last window that held anything, as far as it was read; null before the first
  */
 record LogPosition(
     String log,
@@ -31,7 +32,8 @@ record LogPosition(
     @Nullable PgSnapshot to,
     long lastInWindow,
     @Nullable Witness last,
-    @Nullable Witness highest) {
+    @Nullable Witness highest,
+    @Nullable Span span) {
   static final String KIND = "postgres";
   static final int FORMAT = 1;
 
@@ -65,6 +67,9 @@ record LogPosition(
     }
     if (highest != null && !highest.equals(last)) {
       text.append(" highest=").append(highest);
+    }
+    if (span != null) {
+      text.append(" span=").append(span);
     }
     return new Position(KIND, FORMAT, text.toString());
   }
@@ -103,6 +108,7 @@ record LogPosition(
     String to = fields.get("to");
     String last = fields.get("last");
     String highest = fields.get("highest");
+    String span = fields.get("span");
     return new LogPosition(
         required(fields, "log"),
         ServerIdentity.parse(required(fields, "server")),
@@ -115,7 +121,8 @@ record LogPosition(
         to == null ? null : PgSnapshot.parse(to),
         Long.parseLong(fields.getOrDefault("at", "0")),
         last == null ? null : Witness.parse(last),
-        highest != null ? Witness.parse(highest) : last == null ? null : Witness.parse(last));
+        highest != null ? Witness.parse(highest) : last == null ? null : Witness.parse(last),
+        span == null ? null : Span.parse(span));
   }
 
   private static String required(Map<String, String> fields, String name) {

@@ -53,6 +53,23 @@ record LogRow(
         other, xid, incarnation, at, format, depth, hops, applied, op, relation, oldText, newText);
   }
 
+  /** A quick checksum of everything in it, for sums over many rows. */
+  long checksum() {
+    long sum = mixed(id, xid);
+    sum = mixed(sum, at.getEpochSecond() * 1_000_000_000L + at.getNano());
+    sum = mixed(sum, ((long) op << 32) ^ relation.hashCode());
+    sum = mixed(sum, oldText == null ? 0 : oldText.hashCode());
+    return mixed(sum, newText == null ? 0 : newText.hashCode());
+  }
+
+  /** The finisher of splitmix64. */
+  private static long mixed(long sum, long value) {
+    long mixed = (sum * 31 + value) * 0x9e3779b97f4a7c15L;
+    mixed = (mixed ^ (mixed >>> 30)) * 0xbf58476d1ce4e5b9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
+    return mixed ^ (mixed >>> 31);
+  }
+
   /** Roughly what it takes in memory, in bytes. */
   long size() {
     return 200L
