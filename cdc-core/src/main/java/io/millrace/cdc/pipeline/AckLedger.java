@@ -4,8 +4,11 @@ import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Version;
 import io.millrace.cdc.position.Position;
+import io.millrace.cdc.position.UnpublishedEvent;
 import io.millrace.cdc.transport.PublishCallback;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AckLedger {
   private final ArrayDeque<Batch> batches = new ArrayDeque<>();
+  private final List<UnpublishedEvent> passed = new ArrayList<>();
+  private final List<UnpublishedEvent> due = new ArrayList<>();
   private final AtomicLong events = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong acknowledged = new AtomicLong();
@@ -31,6 +36,15 @@ final class AckLedger {
 
   /** An event that the transport gave up on. */
   record Failure(String event, TransportException error) {}
+
+  /** Which event it is, in a short text. */
+  static String what(ChangeEvent event) {
+    return what(event.entity(), event.id(), event.version());
+  }
+
+  private static String what(String entity, String id, Version version) {
+    return entity + "/" + id + " " + version;
+  }
 
   /** A new batch after all others. */
   Batch open() {
@@ -49,10 +63,37 @@ final class AckLedger {
     Batch head = batches.peekFirst();
     while (head != null && head.isDone()) {
       batches.removeFirst();
-      reached = head.position != null ? head.position : reached;
+      passed.addAll(head.held);
+      if (head.position != null) {
+        reached = head.position;
+        due.addAll(passed);
+        passed.clear();
+      }
       head = batches.peekFirst();
     }
     return reached;
+  }
+
+  /**
+   * Held events that the newest position passes, in order, each once: they must be kept with it.
+   */
+  List<UnpublishedEvent> takeDue() {
+    List<UnpublishedEvent> taken = List.copyOf(due);
+    due.clear();
+    return taken;
+  }
+
+  /** Held events of a key that no position passes yet, in order; they are forgotten here. */
+  List<UnpublishedEvent> takeHeld(String routingKey) {
+    List<UnpublishedEvent> taken = new ArrayList<>();
+    take(passed, routingKey, taken);
+    batches.forEach(batch -> take(batch.held, routingKey, taken));
+    return taken;
+  }
+
+  private static void take(
+      List<UnpublishedEvent> from, String routingKey, List<UnpublishedEvent> to) {
+    from.removeIf(event -> event.routingKey().equals(routingKey) && to.add(event));
   }
 
   long eventsInFlight() {
@@ -103,14 +144,29 @@ final class AckLedger {
   final class Batch {
     // One more than the events in flight until the batch is sealed, so that it is not done early.
     private final AtomicInteger pending = new AtomicInteger(1);
+    private final List<UnpublishedEvent> held = new ArrayList<>(0);
     private @Nullable Position position;
 
     /** Counts an event that is about to be published; the result is its callback. */
     InFlight expect(ChangeEvent event, int size) {
+      return counted(new InFlight(this, event, "", size));
+    }
+
+    /** The same for one that was held; the text says which. */
+    InFlight expect(String what, int size) {
+      return counted(new InFlight(this, null, what, size));
+    }
+
+    private InFlight counted(InFlight callback) {
       pending.incrementAndGet();
       events.incrementAndGet();
-      bytes.addAndGet(size);
-      return new InFlight(this, event, size);
+      bytes.addAndGet(callback.size);
+      return callback;
+    }
+
+    /** An event that is not published now; it is kept with the position that passes it. */
+    void hold(UnpublishedEvent event) {
+      held.add(event);
     }
 
     /**
@@ -131,7 +187,8 @@ final class AckLedger {
 
     /** A batch without events adds a position only, so that idle polls do not pile up. */
     private void foldIntoPrevious() {
-      if (!isDone() || batches.size() < 2 || batches.peekLast() != this) {
+      // What is held here must not be stored with the previous batch's own position.
+      if (!isDone() || !held.isEmpty() || batches.size() < 2 || batches.peekLast() != this) {
         return;
       }
       batches.removeLast();
@@ -149,14 +206,15 @@ final class AckLedger {
     private final transient Batch batch;
     private final String entity;
     private final String id;
-    private final transient Version version;
+    private final transient @Nullable Version version;
     private final int size;
 
-    InFlight(Batch batch, ChangeEvent event, int size) {
+    private InFlight(Batch batch, @Nullable ChangeEvent event, String what, int size) {
       this.batch = batch;
-      this.entity = event.entity();
-      this.id = event.id();
-      this.version = event.version();
+      // Not the event itself, which may be large; and no text is made of it unless it fails.
+      this.entity = event == null ? what : event.entity();
+      this.id = event == null ? "" : event.id();
+      this.version = event == null ? null : event.version();
       this.size = size;
     }
 
@@ -172,6 +230,15 @@ final class AckLedger {
       }
     }
 
+    /** The transport did not take it and it is held: its batch need not wait for it. */
+    void held() {
+      if (compareAndSet(false, true)) {
+        batch.pending.decrementAndGet();
+        bytes.addAndGet(-size);
+        events.decrementAndGet();
+      }
+    }
+
     /** The transport did not take it: nobody will tell, and its batch is never done. */
     void withdraw() {
       if (compareAndSet(false, true)) {
@@ -184,14 +251,14 @@ final class AckLedger {
     public void failed(TransportException error) {
       if (compareAndSet(false, true)) {
         // The batch keeps its count: no position at or after this event is ever reached.
-        failure.compareAndSet(null, new Failure(entity + "/" + id + " " + version, error));
+        failure.compareAndSet(null, new Failure(toString(), error));
         wake();
       }
     }
 
     @Override
     public String toString() {
-      return entity + "/" + id + " " + version;
+      return version == null ? entity : what(entity, id, version);
     }
   }
 }

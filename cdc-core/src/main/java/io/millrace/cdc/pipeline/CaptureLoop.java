@@ -26,14 +26,17 @@ final class CaptureLoop implements Runnable {
   private final StopSignal stop;
   private final LeaseKeeper lease;
   private final Backoff backoff;
+  private final Refusals refusals = new Refusals();
+  private final Commands commands;
 
   /** Why the next session starts without a position, where the policy allows it. */
   private @Nullable LostPositionException accepted;
 
-  CaptureLoop(PipelineSettings settings, StatusBoard board, StopSignal stop) {
+  CaptureLoop(PipelineSettings settings, StatusBoard board, StopSignal stop, Commands commands) {
     this.settings = settings;
     this.board = board;
     this.stop = stop;
+    this.commands = commands;
     this.lease = new LeaseKeeper(settings, board);
     this.backoff = new Backoff(settings.retryMin(), settings.retryMax());
   }
@@ -48,6 +51,7 @@ final class CaptureLoop implements Runnable {
       // The thread is the pipeline's own: only close() interrupts it, past its deadline.
       LOG.warn("Pipeline '{}' was interrupted and ends", settings.name());
     } finally {
+      commands.end();
       lease.release();
     }
   }
@@ -102,7 +106,8 @@ final class CaptureLoop implements Runnable {
     preflight();
     ReaderStart start = start(stored);
     try (SourceReader reader = settings.source().open(start);
-        CaptureSession session = new CaptureSession(settings, board, stop, lease, reader)) {
+        CaptureSession session =
+            new CaptureSession(settings, board, stop, lease, reader, refusals, commands)) {
       session.begin(start);
       if (accepted != null) {
         board.gapAccepted(String.valueOf(accepted.getMessage()), reader.position());

@@ -4,20 +4,25 @@ import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.error.PositionException;
 import io.millrace.cdc.error.TransportException;
+import io.millrace.cdc.error.UnpublishableException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.internal.Invariant;
+import io.millrace.cdc.position.Lease;
 import io.millrace.cdc.position.Position;
+import io.millrace.cdc.position.UnpublishedEvent;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.SourceBatch;
 import io.millrace.cdc.source.SourceReader;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One run of a reader: from its opening to the first failure or the end. Capture thread only. */
-final class CaptureSession implements AutoCloseable {
+final class CaptureSession implements AutoCloseable, Holds.Host {
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
 
   /** Longest wait for changes, so that leases and positions are looked after meanwhile. */
@@ -43,6 +48,13 @@ final class CaptureSession implements AutoCloseable {
   private final SourceReader reader;
   private final EventStage stage;
   private final AckLedger ledger = new AckLedger();
+  private final Refusals refusals;
+  private final Commands commands;
+  private final Holds holds;
+
+  /** Held before {@link #reached}, so they are stored with it. */
+  private final List<UnpublishedEvent> due = new ArrayList<>();
+
   private long epoch;
   private @Nullable Position reached;
   private @Nullable Position saved;
@@ -55,13 +67,18 @@ final class CaptureSession implements AutoCloseable {
       StatusBoard board,
       StopSignal stop,
       LeaseKeeper lease,
-      SourceReader reader) {
+      SourceReader reader,
+      Refusals refusals,
+      Commands commands) {
     this.settings = settings;
     this.board = board;
     this.stop = stop;
     this.lease = lease;
     this.reader = reader;
     this.stage = new EventStage(settings);
+    this.refusals = refusals;
+    this.commands = commands;
+    this.holds = new Holds(settings, board, ledger, refusals, this);
   }
 
   /** Saves what must stand before the first event: a first position, a risen epoch. */
@@ -85,8 +102,11 @@ final class CaptureSession implements AutoCloseable {
 
   /** Reads and publishes until the end is requested. */
   void pump(Backoff backoff) throws InterruptedException {
+    holds.begin();
     while (!stop.requested()) {
       tend();
+      holds.retryWhenDue();
+      commands.run(holds);
       SourceBatch batch = reader.poll(settings.pollSize(), POLL_WAIT);
       followEpoch();
       publish(batch);
@@ -100,48 +120,68 @@ final class CaptureSession implements AutoCloseable {
 
   private void publish(SourceBatch batch) throws InterruptedException {
     AckLedger.Batch entry = ledger.open();
+    int filtered = 0;
     int published = 0;
     for (ChangeEvent event : batch.events()) {
       ChangeEvent staged = stage.apply(event);
       if (staged == null) {
+        filtered++;
         continue;
       }
       Encoded encoded = settings.codec().encode(staged);
+      String reason = holds.reason(staged);
+      if (reason != null) {
+        holds.hold(entry, staged, encoded, reason);
+        continue;
+      }
       if (!awaitRoom(encoded.size())) {
         return;
       }
-      send(entry, staged, encoded);
-      published++;
+      if (send(entry, staged, encoded)) {
+        published++;
+      }
     }
     entry.seal(batch.position());
     int captured = batch.events().size();
     if (captured > 0 || batch.echoes() > 0) {
-      board.counted(captured, batch.echoes(), captured - published, published);
+      board.counted(captured, batch.echoes(), filtered, published);
     }
   }
 
-  private void send(AckLedger.Batch entry, ChangeEvent event, Encoded encoded)
+  /** False where the transport cannot carry it and it is held. */
+  private boolean send(AckLedger.Batch entry, ChangeEvent event, Encoded encoded)
       throws InterruptedException {
     AckLedger.InFlight callback = entry.expect(event, encoded.size());
-    boolean taken = false;
+    boolean told = false;
     try {
       settings.publisher().publish(event.routingKey(), encoded, callback);
-      taken = true;
+      told = true;
+      return true;
     } catch (TransportException e) {
       if (e.retryable()) {
         throw e;
       }
-      unpublishable(event.toString(), e);
+      if (!mayHold(e)) {
+        throw unpublishable(event.toString(), e);
+      }
+      callback.held();
+      told = true;
+      holds.hold(entry, event, encoded, String.valueOf(e.getMessage()));
+      return false;
     } finally {
-      if (!taken) {
+      if (!told) {
         callback.withdraw();
       }
     }
   }
 
-  /** The one place that decides about an event which can never be published: the pipeline stops. */
-  private void unpublishable(String event, TransportException error) {
-    throw new TransportException(
+  private boolean mayHold(TransportException error) {
+    return error instanceof UnpublishableException
+        && settings.unpublishable().action() == Unpublishable.Action.HOLD;
+  }
+
+  private TransportException unpublishable(String event, TransportException error) {
+    return new TransportException(
         "Pipeline '%s' cannot publish %s to %s: %s"
             .formatted(settings.name(), event, settings.publisher().describe(), error.getMessage()),
         error);
@@ -150,7 +190,8 @@ final class CaptureSession implements AutoCloseable {
   /**
    * Waits until the event fits into what may be in flight; false where the pipeline ends before.
    */
-  private boolean awaitRoom(int size) throws InterruptedException {
+  @Override
+  public boolean awaitRoom(int size) throws InterruptedException {
     while (true) {
       long seen = ledger.acknowledged();
       long events = ledger.eventsInFlight();
@@ -168,13 +209,62 @@ final class CaptureSession implements AutoCloseable {
     }
   }
 
+  @Override
+  public Lease lease() {
+    return lease.lease();
+  }
+
+  @Override
+  public boolean awaitAcknowledged() throws InterruptedException {
+    while (true) {
+      long seen = ledger.acknowledged();
+      if (ledger.eventsInFlight() == 0) {
+        return true;
+      }
+      if (stop.requested()) {
+        return false;
+      }
+      tend();
+      ledger.await(seen, ROOM_WAIT_NANOS);
+    }
+  }
+
+  @Override
+  public void saveReached() {
+    advance();
+    Position newest = reached;
+    if (newest != null && isDue(newest)) {
+      save(newest);
+    }
+  }
+
+  @Override
+  public void dropDue(String routingKey) {
+    advance();
+    due.removeIf(event -> event.routingKey().equals(routingKey));
+  }
+
+  private boolean isDue(Position position) {
+    return !position.equals(saved) || !due.isEmpty();
+  }
+
   private void tend() {
     AckLedger.Failure failure = ledger.failure();
     if (failure != null) {
       if (failure.error().retryable()) {
         throw failure.error();
       }
-      unpublishable(failure.event(), failure.error());
+      if (mayHold(failure.error())) {
+        // What was published after it is not acknowledged either: from the last position again.
+        refusals.add(failure.event(), String.valueOf(failure.error().getMessage()));
+        throw new TransportException(
+            "%s gave up on %s, which will be held: %s"
+                .formatted(
+                    settings.publisher().describe(), failure.event(), failure.error().getMessage()),
+            failure.error(),
+            true);
+      }
+      throw unpublishable(failure.event(), failure.error());
     }
     lease.renewWhenDue();
     saveWhenDue();
@@ -182,19 +272,19 @@ final class CaptureSession implements AutoCloseable {
 
   private void saveWhenDue() {
     advance();
-    Position due = reached;
-    if (due == null || due.equals(saved)) {
+    Position newest = reached;
+    if (newest == null || !isDue(newest)) {
       return;
     }
     long interval = settings.saveInterval().toNanos();
-    if (ledger.acknowledged() == savedAcknowledged) {
+    if (ledger.acknowledged() == savedAcknowledged && due.isEmpty()) {
       interval *= IDLE_FACTOR;
     }
     if (System.nanoTime() - lastSaveNanos < interval) {
       return;
     }
     try {
-      save(due);
+      save(newest);
     } catch (FencedException e) {
       throw e;
     } catch (PositionException e) {
@@ -227,16 +317,23 @@ final class CaptureSession implements AutoCloseable {
     if (newest != null) {
       reached = newest;
     }
+    due.addAll(ledger.takeDue());
   }
 
   private void save(Position position) {
     long acknowledged = ledger.acknowledged();
     try {
-      settings.positions().save(lease.lease(), Optional.of(position), epoch);
+      if (due.isEmpty()) {
+        settings.positions().save(lease.lease(), Optional.of(position), epoch);
+      } else {
+        holds.store().save(lease.lease(), Optional.of(position), epoch, List.copyOf(due));
+      }
     } catch (FencedException e) {
       lease.lost();
       throw e;
     }
+    holds.stored(due);
+    due.clear();
     saved = position;
     savedAcknowledged = acknowledged;
     lastSaveNanos = System.nanoTime();
@@ -263,7 +360,7 @@ final class CaptureSession implements AutoCloseable {
         settle(SETTLE_NANOS);
         advance();
         Position last = reached;
-        if (last != null && !last.equals(saved)) {
+        if (last != null && isDue(last)) {
           save(last);
         }
       }

@@ -1,7 +1,9 @@
 package io.millrace.cdc.pipeline;
 
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.position.UnpublishedKey;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,12 +20,14 @@ public final class Pipeline implements AutoCloseable {
   private final PipelineSettings settings;
   private final StatusBoard board;
   private final StopSignal stop = new StopSignal();
+  private final Commands commands;
   private final Object lifecycle = new Object();
   private @Nullable Thread thread; // guarded by lifecycle
 
   Pipeline(PipelineSettings settings) {
     this.settings = settings;
     this.board = new StatusBoard(settings);
+    this.commands = new Commands(settings, board);
   }
 
   /**
@@ -57,7 +61,8 @@ public final class Pipeline implements AutoCloseable {
       LOG.info("Starting {}; fingerprint {}", settings.describe(), settings.fingerprint());
       Thread capture =
           new Thread(
-              new CaptureLoop(settings, board, stop), "millrace-" + settings.name() + "-capture");
+              new CaptureLoop(settings, board, stop, commands),
+              "millrace-" + settings.name() + "-capture");
       capture.setDaemon(true);
       capture.start();
       thread = capture;
@@ -77,6 +82,33 @@ public final class Pipeline implements AutoCloseable {
   /** What the pipeline is doing. */
   public PipelineStatus status() {
     return board.status();
+  }
+
+  /**
+   * Routing keys whose events wait because the first of them cannot be published, oldest first. The
+   * pipeline must run, on this instance.
+   */
+  public List<UnpublishedKey> held() {
+    return commands.submit(Commands.Kind.LIST, "").held();
+  }
+
+  /**
+   * Tries to publish what waits of a routing key now, in order.
+   *
+   * @return whether nothing of it waits any more
+   */
+  public boolean replay(String routingKey) {
+    return commands.submit(Commands.Kind.REPLAY, routingKey).done();
+  }
+
+  /**
+   * Drops what waits of a routing key for good: consumers never see these events. A crash within
+   * the next moments may read the newest of them again.
+   *
+   * @return whether any waited
+   */
+  public boolean discard(String routingKey) {
+    return commands.submit(Commands.Kind.DISCARD, routingKey).done();
   }
 
   /** As {@link #close(Duration)} with the configured time. */

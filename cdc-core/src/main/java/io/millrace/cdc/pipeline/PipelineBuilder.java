@@ -36,6 +36,7 @@ public final class PipelineBuilder {
   private @Nullable PositionStore positions;
   private @Nullable FirstStart firstStart;
   private LostPosition lostPosition = LostPosition.STOP;
+  private Unpublishable unpublishable = Unpublishable.hold();
   private EventCodec codec = ProtobufCodec.instance();
   private @Nullable Predicate<ChangeEvent> filter;
   private @Nullable UnaryOperator<ChangeEvent> transform;
@@ -88,6 +89,17 @@ public final class PipelineBuilder {
   /** What to do when the position is lost; default {@link LostPosition#STOP}. */
   public PipelineBuilder lostPosition(LostPosition policy) {
     this.lostPosition = Check.notNull(policy, "lostPosition");
+    return this;
+  }
+
+  /**
+   * What to do with an event that the transport can never carry; default {@link
+   * Unpublishable#hold()}, as an {@code Applier} does: one large value must not keep all other
+   * changes from their readers, and the status is unhealthy until somebody has looked. The position
+   * store must be able to keep such events; {@code JdbcPositions} and {@code FilePositions} are.
+   */
+  public PipelineBuilder onUnpublishable(Unpublishable policy) {
+    this.unpublishable = Check.notNull(policy, "onUnpublishable");
     return this;
   }
 
@@ -241,6 +253,13 @@ public final class PipelineBuilder {
           "the shortest pause %s is longer than the longest %s: retryBackoff(shortest, longest)"
               .formatted(retryMin, retryMax));
     }
+    if (positions != null
+        && unpublishable.action() == Unpublishable.Action.HOLD
+        && positions.unpublished().isEmpty()) {
+      problems.add(
+          "%s cannot keep events that cannot be published: use JdbcPositions or FilePositions, or onUnpublishable(Unpublishable.stop())"
+              .formatted(positions.describe()));
+    }
     if (source == null
         || publisher == null
         || positions == null
@@ -256,6 +275,7 @@ public final class PipelineBuilder {
         positions,
         firstStart,
         lostPosition,
+        unpublishable,
         codec,
         filter,
         transform,

@@ -1,6 +1,7 @@
 package io.millrace.cdc.pipeline;
 
 import io.millrace.cdc.position.Position;
+import io.millrace.cdc.position.UnpublishedEvent;
 import java.time.Duration;
 
 /**
@@ -24,6 +25,12 @@ public interface PipelineListener {
 
   /** A position was saved: everything up to it is acknowledged. */
   default void saved(String pipeline, Position position) {}
+
+  /** An event is held: it cannot be published, or waits behind one of its routing key. */
+  default void held(String pipeline, UnpublishedEvent event) {}
+
+  /** So many held events of a routing key were published. */
+  default void released(String pipeline, String routingKey, long events) {}
 
   /** A failure that may pass by itself; it is tried again after the pause. */
   default void retrying(String pipeline, Throwable error, Duration pause) {}

@@ -26,6 +26,7 @@ record PipelineSettings(
     PositionStore positions,
     FirstStart firstStart,
     LostPosition lostPosition,
+    Unpublishable unpublishable,
     EventCodec codec,
     @Nullable Predicate<ChangeEvent> filter,
     @Nullable UnaryOperator<ChangeEvent> transform,
@@ -53,7 +54,7 @@ record PipelineSettings(
 
   /** Everything that decides what is published and how, without secrets. */
   String describe() {
-    return "pipeline '%s' from %s (service '%s') to %s, positions in %s, first start %s, lost position %s, codec %s, filter %s, transform %s, routing %s, hop limit %s, in flight %s events %s bytes, save every %s, lease %s, retry %s to %s"
+    return "pipeline '%s' from %s (service '%s') to %s, positions in %s, first start %s, lost position %s, unpublishable %s, codec %s, filter %s, transform %s, routing %s, hop limit %s, in flight %s events %s bytes, save every %s, lease %s, retry %s to %s"
         .formatted(
             name,
             source.describe(),
@@ -62,6 +63,7 @@ record PipelineSettings(
             positions.describe(),
             firstStart,
             lostPosition,
+            unpublishable,
             codec.contentType(),
             filter != null ? "set" : "none",
             transform != null ? "set" : "none",

@@ -21,6 +21,10 @@ import java.util.Optional;
  * @param headroom how long the log keeps what is not read yet; empty where not known
  * @param inFlightEvents published and not acknowledged
  * @param inFlightBytes their size
+ * @param heldEvents events that wait because they, or an earlier one of their routing key, cannot
+ *     be published
+ * @param heldKeys their routing keys; a pipeline that holds any is not healthy, since somebody has
+ *     to look
  * @param counters what was done since the start
  * @param lastError the last failure, also where it has passed
  * @param lastErrorAt when that was
@@ -38,6 +42,8 @@ public record PipelineStatus(
     Optional<Duration> headroom,
     long inFlightEvents,
     long inFlightBytes,
+    long heldEvents,
+    long heldKeys,
     PipelineCounters counters,
     Optional<String> lastError,
     Optional<Instant> lastErrorAt) {
@@ -55,7 +61,12 @@ public record PipelineStatus(
     lag.ifPresent(l -> text.append(", lag ").append(l.toMillis()).append(" ms"));
     headroom.ifPresent(h -> text.append(", headroom ").append(h));
     text.append(", in flight ").append(inFlightEvents).append(" events ");
-    text.append(inFlightBytes).append(" bytes, ").append(counters);
+    text.append(inFlightBytes).append(" bytes, ");
+    if (heldEvents > 0) {
+      text.append("HELD ").append(heldEvents).append(" events of ").append(heldKeys);
+      text.append(" keys, ");
+    }
+    text.append(counters);
     lastError.ifPresent(
         e ->
             text.append(", last error at ")

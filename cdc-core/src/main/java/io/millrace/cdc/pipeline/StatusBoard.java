@@ -2,6 +2,7 @@ package io.millrace.cdc.pipeline;
 
 import io.millrace.cdc.internal.Invariant;
 import io.millrace.cdc.position.Position;
+import io.millrace.cdc.position.UnpublishedEvent;
 import io.millrace.cdc.source.SourceProgress;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +32,8 @@ final class StatusBoard {
   private long acknowledgedBefore;
   private long saves;
   private long retries;
+  private long heldEvents;
+  private long heldKeys;
   private @Nullable String lastError;
   private @Nullable Instant lastErrorAt;
 
@@ -125,6 +128,21 @@ final class StatusBoard {
     tell(listener -> listener.failed(settings.name(), error));
   }
 
+  /** How much waits now. */
+  synchronized void holding(long events, long keys) {
+    heldEvents = events;
+    heldKeys = keys;
+  }
+
+  void held(UnpublishedEvent event, long events, long keys) {
+    holding(events, keys);
+    tell(listener -> listener.held(settings.name(), event));
+  }
+
+  void released(String routingKey, long events) {
+    tell(listener -> listener.released(settings.name(), routingKey, events));
+  }
+
   void gapAccepted(String reason, Position goesOnAt) {
     LOG.warn(
         "Pipeline '{}' accepted a gap and goes on at {}: {}", settings.name(), goesOnAt, reason);
@@ -155,6 +173,8 @@ final class StatusBoard {
         progress.headroom(),
         ledger == null ? 0 : ledger.eventsInFlight(),
         ledger == null ? 0 : ledger.bytesInFlight(),
+        heldEvents,
+        heldKeys,
         new PipelineCounters(
             captured,
             echoes,
@@ -171,7 +191,9 @@ final class StatusBoard {
   private boolean healthy() {
     return switch (state) {
       case STANDBY -> true;
-      case RUNNING -> progressAt.plus(settings.healthLimit()).isAfter(settings.clock().instant());
+      case RUNNING ->
+          heldKeys == 0
+              && progressAt.plus(settings.healthLimit()).isAfter(settings.clock().instant());
       case NEW, STARTING, RETRYING, FAILED, CLOSING, CLOSED -> false;
     };
   }

@@ -22,7 +22,8 @@
  *
  * <p><b>Order of durable steps.</b> Lease, then preflight, then the reader is opened; a first start
  * position or a risen epoch is saved before the first event is published; a position is saved only
- * after every event up to it was acknowledged; the reader is told after that.
+ * after every event up to it was acknowledged, or is held and stored with it; the reader is told
+ * after that.
  *
  * <p>What does not belong here: how a database is read, how a broker is reached, how events are
  * applied.

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -121,6 +122,12 @@ public final class FilePositions implements PositionStore {
         });
   }
 
+  /** One file per event in the directory {@code <pipeline>.unpublished}. */
+  @Override
+  public Optional<UnpublishedEvents> unpublished() {
+    return Optional.of(new Unpublished());
+  }
+
   @Override
   public void close() {
     // Files are open only within a call.
@@ -150,6 +157,59 @@ public final class FilePositions implements PositionStore {
   private static Lease lease(String pipeline, PositionRecord record) {
     return new Lease(
         pipeline, record.owner(), record.token(), Instant.ofEpochMilli(record.leaseUntilMillis()));
+  }
+
+  private final class Unpublished implements UnpublishedEvents {
+    @Override
+    public void save(
+        Lease lease, Optional<Position> position, long epoch, List<UnpublishedEvent> events) {
+      locked(
+          lease.pipeline(),
+          file -> {
+            PositionRecord record = owned(file, lease);
+            files(lease).add(events, clock.millis());
+            file.write(record.saved(position.orElse(null), epoch, clock.millis()));
+            return lease;
+          });
+    }
+
+    @Override
+    public List<UnpublishedKey> keys(Lease lease) {
+      return inOwned(lease, UnpublishedFiles::keys);
+    }
+
+    @Override
+    public Optional<Waiting> next(Lease lease, String routingKey, long after) {
+      return inOwned(lease, files -> files.next(routingKey, after));
+    }
+
+    @Override
+    public void release(Lease lease, String routingKey, long upTo) {
+      inOwned(
+          lease,
+          files -> {
+            files.release(routingKey, upTo);
+            return lease;
+          });
+    }
+
+    private <T> T inOwned(Lease lease, FileWork<T> work) {
+      return locked(
+          lease.pipeline(),
+          file -> {
+            owned(file, lease);
+            return work.with(files(lease));
+          });
+    }
+
+    private UnpublishedFiles files(Lease lease) {
+      return new UnpublishedFiles(
+          directory.resolve(lease.pipeline() + ".unpublished"), lease.pipeline());
+    }
+  }
+
+  private interface FileWork<T> {
+    T with(UnpublishedFiles files) throws IOException;
   }
 
   private interface Work<T> {

@@ -22,6 +22,19 @@ enum PositionDialect {
         position_text text,
         epoch bigint not null,
         saved_at bigint not null)""",
+      """
+      create table if not exists millrace_unpublished (
+        pipeline varchar(100) not null,
+        place bigint not null,
+        format int not null,
+        routing_key bytea not null,
+        what text not null,
+        error text not null,
+        held_at bigint not null,
+        size bigint not null,
+        headers bytea not null,
+        body bytea not null,
+        primary key (pipeline, place))""",
       // A lost epoch would be given out twice, so the user's setting does not count here.
       List.of("set local synchronous_commit to on")),
   MYSQL(
@@ -38,18 +51,37 @@ enum PositionDialect {
         position_text longtext character set utf8mb4,
         epoch bigint not null,
         saved_at bigint not null) engine = InnoDB""",
+      """
+      create table if not exists millrace_unpublished (
+        pipeline varchar(100) character set utf8mb4 collate utf8mb4_bin not null,
+        place bigint not null,
+        format int not null,
+        routing_key longblob not null,
+        what longtext character set utf8mb4 not null,
+        error longtext character set utf8mb4 not null,
+        held_at bigint not null,
+        size bigint not null,
+        headers longblob not null,
+        body longblob not null,
+        primary key (pipeline, place)) engine = InnoDB""",
       List.of());
+
+  static final String POSITION = "millrace_position";
+  static final String UNPUBLISHED = "millrace_unpublished";
 
   private final String nowMillis;
   private final String createTable;
+  private final String createUnpublished;
 
   // Always a List.of(…).
   @SuppressWarnings("ImmutableEnumChecker")
   private final List<String> perTransaction;
 
-  PositionDialect(String nowMillis, String createTable, List<String> perTransaction) {
+  PositionDialect(
+      String nowMillis, String createTable, String createUnpublished, List<String> perTransaction) {
     this.nowMillis = nowMillis;
     this.createTable = createTable;
+    this.createUnpublished = createUnpublished;
     this.perTransaction = perTransaction;
   }
 
@@ -61,8 +93,9 @@ enum PositionDialect {
     return nowMillis;
   }
 
-  String createTable() {
-    return createTable;
+  /** How one of the two tables is made. */
+  String create(String table) {
+    return table.equals(UNPUBLISHED) ? createUnpublished : createTable;
   }
 
   /** What is said at the start of each transaction. */

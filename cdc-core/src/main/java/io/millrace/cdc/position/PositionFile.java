@@ -65,19 +65,16 @@ final class PositionFile {
       channel.force(true);
     }
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    syncDirectory();
+    sync(file.toAbsolutePath().getParent());
   }
 
   /** The rename is durable only when the directory is; some platforms cannot open one. */
-  private void syncDirectory() throws IOException {
-    if (System.getProperty("os.name", "").startsWith("Windows")) {
+  static void sync(@Nullable Path directory) throws IOException {
+    if (directory == null || System.getProperty("os.name", "").startsWith("Windows")) {
       return;
     }
-    Path directory = file.toAbsolutePath().getParent();
-    if (directory != null) {
-      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
     }
   }
 

@@ -39,6 +39,14 @@ public interface PositionStore extends AutoCloseable {
   /** Replaces position and epoch durably before it returns. */
   void save(Lease lease, Optional<Position> position, long epoch);
 
+  /**
+   * Where events are kept that cannot be published; empty, the default, where this store cannot
+   * keep any: then a pipeline has to stop at the first.
+   */
+  default Optional<UnpublishedEvents> unpublished() {
+    return Optional.empty();
+  }
+
   /** Frees what the store holds; idempotent. */
   @Override
   void close();

@@ -1,6 +1,7 @@
 package io.millrace.cdc.position;
 
 import io.millrace.cdc.error.PositionException;
+import io.millrace.cdc.internal.Invariant;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -8,16 +9,18 @@ import java.sql.Statement;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a piece of work in a transaction of its own; makes the table where it is missing. */
+/** Runs a piece of work in a transaction of its own; makes its table where it is missing. */
 final class PositionTransactions {
   /** Two instances that make the table or the row at once: one of them tries again. */
   private static final int ATTEMPTS = 5;
 
   private final DataSource dataSource;
+  private final String table;
   private volatile @Nullable PositionDialect known;
 
-  PositionTransactions(DataSource dataSource) {
+  PositionTransactions(DataSource dataSource, String table) {
     this.dataSource = dataSource;
+    this.table = table;
   }
 
   interface Work<T> {
@@ -25,9 +28,18 @@ final class PositionTransactions {
   }
 
   <T> T run(String pipeline, Work<T> work) {
+    return run(pipeline, null, work);
+  }
+
+  /** Runs the work; where the table is missing it is not made, and the result is the other one. */
+  <T> T runIfThere(String pipeline, T otherwise, Work<T> work) {
+    return run(pipeline, otherwise, work);
+  }
+
+  private <T> T run(String pipeline, @Nullable T otherwise, Work<T> work) {
     for (int attempt = 1; ; attempt++) {
       try (Connection connection = dataSource.getConnection()) {
-        return inTransaction(connection, work);
+        return inTransaction(connection, otherwise, work);
       } catch (SQLException e) {
         String state = String.valueOf(e.getSQLState());
         // Deadlock or serialisation failure, duplicate key.
@@ -40,11 +52,19 @@ final class PositionTransactions {
     }
   }
 
-  private <T> T inTransaction(Connection connection, Work<T> work) throws SQLException {
+  private <T> T inTransaction(Connection connection, @Nullable T otherwise, Work<T> work)
+      throws SQLException {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
-      PositionDialect dialect = prepared(connection);
+      PositionDialect dialect = prepared(connection, otherwise == null);
+      if (dialect == null) {
+        connection.rollback();
+        if (otherwise == null) {
+          throw Invariant.broken("table %s was not made", table);
+        }
+        return otherwise;
+      }
       for (String statement : dialect.perTransaction()) {
         execute(connection, statement);
       }
@@ -60,32 +80,35 @@ final class PositionTransactions {
   }
 
   /** Asks before it creates: many applications run without the right to create tables. */
-  private PositionDialect prepared(Connection connection) throws SQLException {
+  private @Nullable PositionDialect prepared(Connection connection, boolean make)
+      throws SQLException {
     PositionDialect dialect = known;
     if (dialect != null) {
       return dialect;
     }
     PositionDialect found = PositionDialect.of(connection);
     if (!exists(connection)) {
+      if (!make) {
+        return null;
+      }
       create(connection, found);
     }
     known = found;
     return found;
   }
 
-  private static boolean exists(Connection connection) throws SQLException {
+  private boolean exists(Connection connection) throws SQLException {
     try (ResultSet tables =
         connection
             .getMetaData()
-            .getTables(
-                connection.getCatalog(), connection.getSchema(), "millrace_position", null)) {
+            .getTables(connection.getCatalog(), connection.getSchema(), table, null)) {
       return tables.next();
     }
   }
 
-  private static void create(Connection connection, PositionDialect dialect) throws SQLException {
+  private void create(Connection connection, PositionDialect dialect) throws SQLException {
     try {
-      execute(connection, dialect.createTable());
+      execute(connection, dialect.create(table));
       connection.commit();
     } catch (SQLException e) {
       // "If not exists" does not help two that create at once; the loser finds the winner's table.
@@ -110,15 +133,16 @@ final class PositionTransactions {
     }
   }
 
-  private static PositionException failure(String pipeline, SQLException e, String state) {
+  private PositionException failure(String pipeline, SQLException e, String state) {
     // 42: no such table or column, no right to it. A person has to change something.
     boolean retryable = !state.startsWith("42");
     return new PositionException(
-        "Cannot use the position of pipeline '%s' in table millrace_position: %s%s"
+        "Cannot use the position of pipeline '%s' in table %s: %s%s"
             .formatted(
                 pipeline,
+                table,
                 e.getMessage(),
-                retryable ? "" : " The user needs select, insert and update on it."),
+                retryable ? "" : " The user needs select, insert, update and delete on it."),
         e,
         retryable);
   }

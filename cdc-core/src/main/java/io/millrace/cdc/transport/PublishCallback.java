@@ -7,6 +7,9 @@ public interface PublishCallback {
   /** The event is stored as durably as the channel promises. */
   void acknowledged();
 
-  /** The event is not in the channel, and the transport has given up on it. */
+  /**
+   * The event is not in the channel, and the transport has given up on it. An {@link
+   * io.millrace.cdc.error.UnpublishableException} says that it is the event's own fault.
+   */
   void failed(TransportException error);
 }

@@ -17,8 +17,9 @@ public interface Publisher extends AutoCloseable {
   String describe();
 
   /**
-   * Connects and names every setting that would lose or reorder events. Fails with a retryable
-   * TransportException where away.
+   * Connects, names every setting that would lose or reorder events, and learns anew what the
+   * channel takes. Fails with a retryable TransportException where away. Called by the thread that
+   * publishes, also between events.
    */
   List<Finding> preflight();
 
@@ -26,8 +27,11 @@ public interface Publisher extends AutoCloseable {
    * Sends an event. Returns before it is acknowledged; may block while the transport's own buffer
    * is full.
    *
-   * <p>Fails at once, without the callback, with a {@link io.millrace.cdc.error.TransportException}
-   * that is not retryable where this event can never be sent (too large).
+   * <p>Fails at once, without the callback, with an {@link
+   * io.millrace.cdc.error.UnpublishableException} where this event can never be sent (too large);
+   * nothing else is concerned then, and others may be sent after it. Every other {@link
+   * io.millrace.cdc.error.TransportException} that is not retryable is about the channel as a
+   * whole.
    */
   void publish(String routingKey, Encoded event, PublishCallback callback)
       throws InterruptedException;

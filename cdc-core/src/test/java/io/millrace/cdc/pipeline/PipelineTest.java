@@ -198,7 +198,8 @@ class PipelineTest {
 
   @Test
   void an_event_that_can_never_be_published_stops_the_pipeline_and_is_named() {
-    Pipeline pipeline = started(pipeline(transport.publisher()));
+    Pipeline pipeline =
+        started(pipeline(transport.publisher()).onUnpublishable(Unpublishable.stop()));
     awaitState(pipeline, PipelineState.RUNNING);
     log.commitNumbers(0, 3);
     awaitAcknowledged(pipeline, 3);

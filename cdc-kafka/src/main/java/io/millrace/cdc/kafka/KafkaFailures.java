@@ -1,6 +1,7 @@
 package io.millrace.cdc.kafka;
 
 import io.millrace.cdc.error.TransportException;
+import io.millrace.cdc.error.UnpublishableException;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
@@ -20,6 +21,10 @@ final class KafkaFailures {
   static TransportException of(String what, Throwable cause) {
     if (cause instanceof TransportException known) {
       return known;
+    }
+    if (cause instanceof RecordTooLargeException) {
+      return new UnpublishableException(
+          what + ": " + cause.getMessage() + " Raise the topic's max.message.bytes.", cause);
     }
     boolean retryable = mayPass(cause);
     return new TransportException(

@@ -3,6 +3,7 @@ package io.millrace.cdc.kafka;
 import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.TransportException;
+import io.millrace.cdc.error.UnpublishableException;
 import io.millrace.cdc.transport.PublishCallback;
 import io.millrace.cdc.transport.Publisher;
 import java.nio.charset.StandardCharsets;
@@ -90,14 +91,16 @@ final class KafkaPublisher implements Publisher {
     } else if (pinnedPartitions != facts.partitions()) {
       throw countChanged(facts.partitions());
     }
+    int limit = Math.min(settings.maxEventBytes(), facts.maxMessageBytes());
     Sender old = sender;
     if (old != null && old.failure == null) {
+      old.limit = limit;
       return old;
     }
     if (old != null) {
       old.close(Duration.ZERO);
     }
-    Sender opened = new Sender(Math.min(settings.maxEventBytes(), facts.maxMessageBytes()));
+    Sender opened = new Sender(limit);
     sender = opened;
     return opened;
   }
@@ -110,7 +113,7 @@ final class KafkaPublisher implements Publisher {
 
   /** One producer, from its opening to its first failure. */
   private final class Sender {
-    private final int limit;
+    private int limit;
     private final KafkaProducer<byte[], byte[]> producer;
     private volatile @Nullable TransportException failure;
     private long checkedNanos = System.nanoTime();
@@ -179,7 +182,7 @@ final class KafkaPublisher implements Publisher {
         size += HEADER_OVERHEAD + utf8(header.getKey()).length + utf8(header.getValue()).length;
       }
       if (size > limit) {
-        throw new TransportException(
+        throw new UnpublishableException(
             "The event of key '%s' needs about %s bytes, %s takes %s (the smaller of maxEventBytes=%s and the topic's max.message.bytes). Raise both, or leave large columns out."
                 .formatted(routingKey, size, describe(), limit, settings.maxEventBytes()));
       }

@@ -3,6 +3,7 @@ package io.millrace.cdc.transport.inprocess;
 import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.TransportException;
+import io.millrace.cdc.error.UnpublishableException;
 import io.millrace.cdc.transport.PublishCallback;
 import io.millrace.cdc.transport.Publisher;
 import java.time.Duration;
@@ -32,7 +33,7 @@ final class InProcessPublisher implements Publisher {
   public void publish(String routingKey, Encoded event, PublishCallback callback)
       throws InterruptedException {
     if (event.size() > channel.maxEventBytes()) {
-      throw new TransportException(
+      throw new UnpublishableException(
           String.format(
               Locale.ROOT,
               "An event of %s bytes is larger than %s takes (%s bytes). Make the event smaller or raise maxEventBytes.",

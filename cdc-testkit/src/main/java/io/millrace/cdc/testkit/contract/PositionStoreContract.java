@@ -1,10 +1,12 @@
 package io.millrace.cdc.testkit.contract;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.error.PositionException;
 import io.millrace.cdc.internal.Check;
@@ -12,10 +14,15 @@ import io.millrace.cdc.position.Lease;
 import io.millrace.cdc.position.Position;
 import io.millrace.cdc.position.PositionStore;
 import io.millrace.cdc.position.StoredPosition;
+import io.millrace.cdc.position.UnpublishedEvent;
+import io.millrace.cdc.position.UnpublishedEvents;
+import io.millrace.cdc.position.UnpublishedKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -222,6 +229,114 @@ public abstract class PositionStoreContract {
     assertEquals(5, stored.epoch());
     store.save(lease, Optional.of(POSITION), 6);
     assertEquals(6, store.load(lease).orElseThrow().epoch());
+  }
+
+  @Test
+  void events_that_cannot_be_published_are_kept_with_the_position_in_order_per_key() {
+    PositionStore store = store();
+    Lease lease = acquire(store, "one", LONG);
+    assertEquals(List.of(), unpublished(store).keys(lease));
+    unpublished(store)
+        .save(lease, Optional.of(POSITION), 3, List.of(event("a", 1), event("b é'", 2)));
+    unpublished(store)
+        .save(lease, Optional.of(POSITION), 3, List.of(event("a", 3), event("a ", 4)));
+    store.release(lease);
+    store.close();
+    PositionStore other = store();
+    Lease next = acquire(other, "two", LONG);
+    assertEquals(Optional.of(POSITION), other.load(next).orElseThrow().position());
+    List<UnpublishedKey> keys = unpublished(other).keys(next);
+    assertEquals(
+        List.of("a", "b é'", "a "), keys.stream().map(UnpublishedKey::routingKey).toList());
+    assertEquals(2, keys.get(0).events());
+    assertEquals(2L * event("a", 1).size(), keys.get(0).bytes());
+    assertEquals("event 1", keys.get(0).first());
+    assertEquals("too large", keys.get(0).error());
+    assertTrue(keys.get(0).heldSince().toEpochMilli() > 0);
+    assertEquals(List.of(1, 3), numbers(other, next, "a"));
+    assertEquals(List.of(2), numbers(other, next, "b é'"));
+    assertEquals(List.of(4), numbers(other, next, "a "));
+    assertEquals(List.of(), numbers(other, next, "A"));
+  }
+
+  @Test
+  void a_released_event_is_forgotten_and_the_later_ones_of_its_key_stay() {
+    PositionStore store = store();
+    Lease lease = acquire(store, "one", LONG);
+    List<UnpublishedEvent> events = List.of(event("a", 1), event("b", 2), event("a", 3));
+    unpublished(store).save(lease, Optional.of(POSITION), 1, events);
+    UnpublishedEvents.Waiting first = unpublished(store).next(lease, "a", 0).orElseThrow();
+    unpublished(store).release(lease, "a", first.place());
+    assertEquals(List.of(3), numbers(store, lease, "a"));
+    unpublished(store).save(lease, Optional.of(POSITION), 1, List.of(event("a", 4)));
+    assertEquals(List.of(3, 4), numbers(store, lease, "a"));
+    unpublished(store).release(lease, "a", Long.MAX_VALUE);
+    assertEquals(List.of(), numbers(store, lease, "a"));
+    assertEquals(List.of(2), numbers(store, lease, "b"));
+    unpublished(store).release(lease, "b", Long.MAX_VALUE);
+    assertEquals(List.of(), unpublished(store).keys(lease));
+  }
+
+  @Test
+  void an_owner_that_was_paused_past_a_take_over_keeps_and_releases_nothing() throws Exception {
+    PositionStore one = store();
+    PositionStore two = store();
+    Lease old = acquire(one, "one", SHORT);
+    unpublished(one).save(old, Optional.of(POSITION), 1, List.of(event("a", 1)));
+    harness().pass(SHORT.multipliedBy(2));
+    Lease next = acquire(two, "two", LONG);
+    Position late = new Position("test", 3, "late");
+    UnpublishedEvents held = unpublished(one);
+    assertThrows(
+        FencedException.class, () -> held.save(old, Optional.of(late), 2, List.of(event("a", 2))));
+    assertThrows(FencedException.class, () -> held.release(old, "a", Long.MAX_VALUE));
+    assertThrows(FencedException.class, () -> held.next(old, "a", 0));
+    assertThrows(FencedException.class, () -> held.keys(old));
+    assertEquals(Optional.of(POSITION), two.load(next).orElseThrow().position());
+    assertEquals(List.of(1), numbers(two, next, "a"));
+  }
+
+  @Test
+  void large_events_and_other_pipelines_events_are_kept_apart_and_whole() {
+    PositionStore store = store();
+    Lease upper = store.acquire("Orders", "one", LONG).orElseThrow();
+    Lease lower = store.acquire("orders", "one", LONG).orElseThrow();
+    byte[] body = new byte[3_000_000];
+    new Random(7).nextBytes(body);
+    Map<String, String> headers = Map.of("traceparent", "00-é", "empty", "");
+    UnpublishedEvent large = new UnpublishedEvent("k", "w", "e", new Encoded(body, headers));
+    unpublished(store).save(upper, Optional.of(POSITION), 1, List.of(large));
+    assertEquals(List.of(), unpublished(store).keys(lower));
+    Encoded kept = unpublished(store).next(upper, "k", 0).orElseThrow().event().event();
+    assertArrayEquals(body, kept.body());
+    assertEquals(headers, kept.headers());
+  }
+
+  private static UnpublishedEvents unpublished(PositionStore store) {
+    return store.unpublished().orElseThrow();
+  }
+
+  private static UnpublishedEvent event(String routingKey, int number) {
+    return new UnpublishedEvent(
+        routingKey,
+        "event " + number,
+        "too large",
+        new Encoded(new byte[] {0, (byte) number, -1}, Map.of("h", "v")));
+  }
+
+  private static List<Integer> numbers(PositionStore store, Lease lease, String routingKey) {
+    List<Integer> numbers = new ArrayList<>();
+    long place = 0;
+    while (true) {
+      Optional<UnpublishedEvents.Waiting> next = unpublished(store).next(lease, routingKey, place);
+      if (next.isEmpty()) {
+        return numbers;
+      }
+      assertEquals(routingKey, next.get().event().routingKey());
+      assertTrue(next.get().place() > place);
+      place = next.get().place();
+      numbers.add((int) next.get().event().event().body()[1]);
+    }
   }
 
   private static Lease acquire(PositionStore store, String owner, Duration duration) {
