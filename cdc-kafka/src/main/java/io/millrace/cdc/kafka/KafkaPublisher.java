@@ -163,6 +163,9 @@ final class KafkaPublisher implements Publisher {
             KafkaFailures.of("Could not publish '" + routingKey + "' to " + describe(), error);
         failure = first;
         callback.failed(first);
+        // What was sent after it must not reach the channel before it does: nothing is in flight in
+        // its partition (one request at a time), and what waits in the producer is given up here.
+        producer.close(Duration.ZERO);
       }
     }
 
