@@ -4,7 +4,6 @@ import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -256,18 +255,8 @@ final class LogOpening {
       return registration.epoch();
     }
     long epoch = Math.max(Math.max(registration.epoch(), saved) + 1, clock.millis());
-    Connection connection = session.connection();
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            "UPDATE millrace.registration SET epoch = ?, identity = ? WHERE epoch = ? RETURNING epoch")) {
-      statement.setLong(1, epoch);
-      statement.setString(2, server.toString());
-      statement.setLong(3, registration.epoch());
-      try (ResultSet row = statement.executeQuery()) {
-        if (row.next()) {
-          return epoch;
-        }
-      }
+    if (OwnEpoch.raise(session.connection(), registration.epoch(), epoch, server.toString())) {
+      return epoch;
     }
     return epoch(registration(), server, saved, sameServer); // another reader was faster
   }

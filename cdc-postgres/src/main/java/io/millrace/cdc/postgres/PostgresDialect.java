@@ -7,6 +7,7 @@ import io.millrace.cdc.apply.jdbc.SqlDialect;
 import io.millrace.cdc.apply.jdbc.TargetColumn;
 import io.millrace.cdc.apply.jdbc.TargetTable;
 import io.millrace.cdc.event.Value;
+import io.millrace.cdc.internal.Ambient;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -112,6 +113,11 @@ final class PostgresDialect implements SqlDialect {
   @Override
   public Optional<OwnLog> ownLog(Connection connection) throws SQLException {
     return PostgresTargetTables.ownLog(connection);
+  }
+
+  @Override
+  public void settleOwnEpoch(Connection connection) throws SQLException {
+    OwnEpoch.settle(connection, Ambient.clock());
   }
 
   @Override

@@ -128,6 +128,9 @@ final class JdbcSession implements TargetSession {
     if (!problems.isEmpty()) {
       throw new ConfigurationException("applier '" + applier + "' on " + dialect.name(), problems);
     }
+    if (shared) {
+      dialect.settleOwnEpoch(connection);
+    }
     parentsFirst = parentsFirst(tables);
   }
 

@@ -60,6 +60,18 @@ public interface SqlDialect {
   /** Log and epoch under which this database is captured. */
   Optional<OwnLog> ownLog(Connection connection) throws SQLException;
 
+  /**
+   * Makes sure that the epoch of {@link #ownLog} is of this server. Called once per connection, in
+   * auto-commit mode, before an entity that both sides write is applied.
+   *
+   * <p>A log's epoch rises when its source finds the server restored, promoted or restarted. An
+   * applier that is there before its source must not take the old epoch for the current one: own
+   * events of an older epoch count as foreign, which is how a restored site takes back the writes
+   * it lost. So either the dialect raises the epoch itself, or it fails with a retryable {@link
+   * io.millrace.cdc.error.ApplyException} until the source has. Does nothing by default.
+   */
+  default void settleOwnEpoch(Connection connection) throws SQLException {}
+
   /** What kind of failure this is. */
   Failure classify(SQLException failure);
 
