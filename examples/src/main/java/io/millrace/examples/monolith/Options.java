@@ -8,17 +8,20 @@ import java.util.Random;
  * @param changes stop writing after so many committed row changes
  * @param seconds stop writing after so many seconds
  * @param rate changes per second over both sides
- * @param seed of the writers' choices
+ * @param seed of the writers' choices, and of the killing
+ * @param large one transaction in fifty has so many rows; 0 for none
  * @param kill whether the JVMs that sync are killed at random and started again while the writers
  *     go on
  * @param json whether the summary is one JSON line on standard output
  */
-record Options(long changes, long seconds, double rate, long seed, boolean kill, boolean json) {
+record Options(
+    long changes, long seconds, double rate, long seed, int large, boolean kill, boolean json) {
   static Options parse(String[] arguments) {
     long changes = 4000;
     long seconds = 600;
     double rate = 200;
     long seed = new Random().nextInt(1_000_000);
+    int large = 0;
     boolean kill = false;
     boolean json = false;
     for (int i = 0; i < arguments.length; i++) {
@@ -27,12 +30,13 @@ record Options(long changes, long seconds, double rate, long seed, boolean kill,
         case "--seconds" -> seconds = Math.round(number(arguments, ++i, 1));
         case "--rate" -> rate = number(arguments, ++i, 1);
         case "--seed" -> seed = Math.round(number(arguments, ++i, Long.MIN_VALUE));
+        case "--large" -> large = (int) Math.min(number(arguments, ++i, 0), 100_000);
         case "--kill" -> kill = true;
         case "--json" -> json = true;
         default -> throw new IllegalArgumentException("unknown option " + arguments[i]);
       }
     }
-    return new Options(changes, seconds, rate, seed, kill, json);
+    return new Options(changes, seconds, rate, seed, large, kill, json);
   }
 
   private static double number(String[] arguments, int index, double least) {

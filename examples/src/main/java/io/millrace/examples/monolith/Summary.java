@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What came out.
@@ -23,7 +25,7 @@ import java.util.Map;
  * @param toMonolith commit to applied at the monolith, milliseconds, sorted
  * @param seconds how long the writers wrote
  * @param seed of the writers
- * @param kills how often a JVM that syncs was killed
+ * @param deaths how often a JVM that syncs was killed, by what befell it
  */
 record Summary(
     long changes,
@@ -41,7 +43,7 @@ record Summary(
     double[] toMonolith,
     double seconds,
     long seed,
-    int kills) {
+    Map<String, Integer> deaths) {
 
   boolean equal() {
     return differences.isEmpty();
@@ -61,7 +63,7 @@ record Summary(
         Locale.ROOT,
         "{\"changes\":%d,\"hot_changes\":%d,\"captured\":%d,\"applied\":%d,\"lost\":%d,\"echoes\":%d,\"consequences\":%d,"
             + "\"duplicates\":%d,\"skipped_echoes\":%d,\"conflicts\":%d,\"held\":%d,\"differences\":%d,\"equal\":%b,"
-            + "\"p50_millis\":%s,\"p99_millis\":%s,\"seconds\":%.1f,\"seed\":%d,\"kills\":%d}",
+            + "\"p50_millis\":%s,\"p99_millis\":%s,\"seconds\":%.1f,\"seed\":%d,\"kills\":%d,\"deaths\":{%s}}",
         changes,
         hotChanges,
         sum(captured),
@@ -79,7 +81,11 @@ record Summary(
         percentile(both, 99),
         seconds,
         seed,
-        kills);
+        kills(),
+        new TreeMap<>(deaths)
+            .entrySet().stream()
+                .map(death -> "\"" + death.getKey() + "\":" + death.getValue())
+                .collect(Collectors.joining(",")));
   }
 
   String text() {
@@ -92,8 +98,11 @@ record Summary(
         seconds,
         hotChanges,
         seed);
-    if (kills > 0) {
-      line(text, "killed", "%d times, while the writers went on", kills);
+    if (!deaths.isEmpty()) {
+      line(text, "killed", "%d times, while the writers went on", kills());
+      new TreeMap<>(deaths)
+          .forEach(
+              (cause, times) -> text.append(String.format(Locale.ROOT, "%24d %s%n", times, cause)));
     }
     line(text, "captured", "%s", captured);
     line(text, "applied", "%s", applied);
@@ -132,6 +141,10 @@ record Summary(
     text.append(String.format(Locale.ROOT, "%-20s ", name))
         .append(String.format(Locale.ROOT, format, values))
         .append('\n');
+  }
+
+  int kills() {
+    return deaths.values().stream().mapToInt(Integer::intValue).sum();
   }
 
   private static long sum(Map<String, Long> counts) {

@@ -3,18 +3,23 @@ package io.millrace.examples.monolith;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.millrace.cdc.apply.Applier;
+import io.millrace.cdc.apply.ApplierBuilder;
 import io.millrace.cdc.apply.ApplierListener;
 import io.millrace.cdc.apply.Target;
 import io.millrace.cdc.kafka.KafkaTransport;
 import io.millrace.cdc.mysql.MySqlSource;
 import io.millrace.cdc.mysql.MySqlTarget;
 import io.millrace.cdc.pipeline.Pipeline;
+import io.millrace.cdc.pipeline.PipelineBuilder;
 import io.millrace.cdc.position.JdbcPositions;
+import io.millrace.cdc.position.PositionStore;
 import io.millrace.cdc.postgres.PostgresSource;
 import io.millrace.cdc.postgres.PostgresTarget;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.Secret;
 import io.millrace.cdc.source.Source;
+import io.millrace.cdc.transport.Publisher;
+import io.millrace.cdc.transport.Subscriber;
 import java.time.Duration;
 
 /**
@@ -39,7 +44,17 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
       String bootstrapServers,
       String topic) {}
 
-  static Sync ofMonolith(Endpoint at, ApplierListener listener) {
+  /** One side's parts, which {@link #pipeline} and {@link #applier} put together. */
+  record Parts(
+      String side,
+      HikariDataSource database,
+      Source source,
+      Publisher publisher,
+      PositionStore positions,
+      Subscriber subscriber,
+      Target target) {}
+
+  static Parts monolith(Endpoint at) {
     HikariDataSource database = pool(at);
     String shop = at.database();
     MySqlSource source =
@@ -105,10 +120,10 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
                         .rename("line", "line_no")
                         .rename("note", "remark"))
             .build();
-    return wire("monolith", at, database, source, target, listener);
+    return parts("monolith", at, database, source, target);
   }
 
-  static Sync ofService(Endpoint at, ApplierListener listener) {
+  static Parts service(Endpoint at) {
     HikariDataSource database = pool(at);
     PostgresSource source =
         PostgresSource.builder(database)
@@ -143,38 +158,46 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
                 "public.order_line",
                 m -> m.columns("order_id", "line", "sku", "quantity", "price", "note"))
             .build();
-    return wire("service", at, database, source, target, listener);
+    return parts("service", at, database, source, target);
   }
 
-  private static Sync wire(
-      String side,
-      Endpoint at,
-      HikariDataSource database,
-      Source source,
-      Target target,
-      ApplierListener listener) {
+  private static Parts parts(
+      String side, Endpoint at, HikariDataSource database, Source source, Target target) {
     KafkaTransport kafka =
         KafkaTransport.builder()
             .bootstrapServers(at.bootstrapServers())
             .topic(at.topic())
             .singleBroker()
             .build();
-    Pipeline pipeline =
-        Pipeline.builder(side + "-out")
-            .from(source)
-            .to(kafka.publisher())
-            .positions(JdbcPositions.in(database))
-            .firstStart(FirstStart.NOW)
-            .leaseDuration(Duration.ofSeconds(5)) // how long a restart after a crash waits
-            .build();
-    Applier applier =
-        Applier.builder(side + "-in")
-            .service(side)
-            .from(kafka.subscriber(side))
-            .to(target)
-            .listener(listener)
-            .build();
-    return new Sync(database, pipeline, applier);
+    return new Parts(
+        side,
+        database,
+        source,
+        kafka.publisher(),
+        JdbcPositions.in(database),
+        kafka.subscriber(side),
+        target);
+  }
+
+  static PipelineBuilder pipeline(Parts parts) {
+    return Pipeline.builder(parts.side() + "-out")
+        .from(parts.source())
+        .to(parts.publisher())
+        .positions(parts.positions())
+        .firstStart(FirstStart.NOW)
+        .leaseDuration(Duration.ofSeconds(5)); // how long a restart after a crash waits
+  }
+
+  static ApplierBuilder applier(Parts parts, ApplierListener listener) {
+    return Applier.builder(parts.side() + "-in")
+        .service(parts.side())
+        .from(parts.subscriber())
+        .to(parts.target())
+        .listener(listener);
+  }
+
+  static Sync of(Parts parts, ApplierListener listener) {
+    return new Sync(parts.database(), pipeline(parts).build(), applier(parts, listener).build());
   }
 
   void start() {

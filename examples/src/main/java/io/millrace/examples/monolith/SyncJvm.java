@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -18,6 +19,29 @@ import java.util.concurrent.TimeUnit;
 final class SyncJvm implements AutoCloseable {
   /** The environment variable that hands the database's password to the process. */
   static final String PASSWORD = "MILLRACE_EXAMPLE_PASSWORD";
+
+  /**
+   * What to start.
+   *
+   * @param main the class, on this JVM's class path
+   * @param side the first argument
+   * @param arguments the others
+   * @param folder where its log goes, named after the side
+   * @param password of the side's database
+   */
+  record Launch(String main, String side, List<String> arguments, Path folder, String password) {
+    /** With more arguments. */
+    Launch with(List<String> more) {
+      List<String> all = new ArrayList<>(arguments);
+      all.addAll(more);
+      return new Launch(main, side, all, folder, password);
+    }
+
+    @Override
+    public String toString() {
+      return main + " " + side + " " + arguments;
+    }
+  }
 
   private final String side;
   private final Process process;
@@ -36,26 +60,20 @@ final class SyncJvm implements AutoCloseable {
     reader.setDaemon(true);
   }
 
-  /** Starts the JVM; its log goes to a file in the folder. */
-  static SyncJvm start(String side, Path folder, List<String> arguments, String password)
-      throws IOException {
-    Path log = folder.resolve(side + ".log");
+  /** Starts the JVM; its log is appended to. */
+  static SyncJvm start(Launch launch) throws IOException {
+    Path log = launch.folder().resolve(launch.side() + ".log");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.millrace.examples.monolith.SyncProcess",
-            side));
-    command.addAll(arguments);
+        List.of("-cp", System.getProperty("java.class.path"), launch.main(), launch.side()));
+    command.addAll(launch.arguments());
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
     // Not as an argument, which every user of the machine can read.
-    builder.environment().put(PASSWORD, password);
-    Process process = builder.start();
-    SyncJvm jvm = new SyncJvm(side, process, log);
+    builder.environment().put(PASSWORD, launch.password());
+    SyncJvm jvm = new SyncJvm(launch.side(), builder.start(), log);
     jvm.reader.start();
     return jvm;
   }
@@ -80,6 +98,30 @@ final class SyncJvm implements AutoCloseable {
     return log;
   }
 
+  boolean isReady() {
+    synchronized (this) {
+      return ready;
+    }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Its exit status, or empty while it runs after that time. */
+  OptionalInt awaitEnd(long millis) throws InterruptedException {
+    if (!process.waitFor(millis, TimeUnit.MILLISECONDS)) {
+      return OptionalInt.empty();
+    }
+    reader.join();
+    return OptionalInt.of(process.exitValue());
+  }
+
+  /** SIGKILL, without waiting for the end. */
+  void shoot() {
+    process.destroyForcibly();
+  }
+
   /** SIGKILL; returns when it is gone. */
   void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
@@ -92,10 +134,6 @@ final class SyncJvm implements AutoCloseable {
 
   synchronized long number(String name) {
     return numbers.getOrDefault(name, 0L);
-  }
-
-  private synchronized boolean isReady() {
-    return ready;
   }
 
   private void read() {

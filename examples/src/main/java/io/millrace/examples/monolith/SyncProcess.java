@@ -26,11 +26,21 @@ final class SyncProcess {
 
   private SyncProcess() {}
 
+  /** How a side's parts become its sync. */
+  interface Wiring {
+    Sync wire(Sync.Parts parts, ApplierListener listener);
+  }
+
   /**
    * Arguments: side, host, port, database, JDBC URL, user, Kafka's bootstrap servers, topic, folder
    * for files.
    */
   public static void main(String[] arguments) throws Exception {
+    run(arguments, Sync::of);
+  }
+
+  /** Runs until the input ends. */
+  static void run(String[] arguments, Wiring wiring) throws Exception {
     String side = arguments[0];
     Sync.Endpoint endpoint =
         new Sync.Endpoint(
@@ -45,9 +55,9 @@ final class SyncProcess {
     Path folder = Path.of(arguments[8]);
     try (AppliedFile applied = new AppliedFile(folder.resolve(side + ".applied"), side);
         Sync sync =
-            side.equals("monolith")
-                ? Sync.ofMonolith(endpoint, applied)
-                : Sync.ofService(endpoint, applied)) {
+            wiring.wire(
+                side.equals("monolith") ? Sync.monolith(endpoint) : Sync.service(endpoint),
+                applied)) {
       sync.start();
       boolean ready = false;
       while (!inputEnded()) {
@@ -97,14 +107,15 @@ final class SyncProcess {
 
   private static void report(PipelineStatus pipeline, ApplierStatus applier) {
     OUT.printf(
-        "status captured=%d echoes=%d applied=%d duplicates=%d conflicts=%d held=%d delivered=%d%n",
+        "status captured=%d echoes=%d applied=%d duplicates=%d conflicts=%d held=%d delivered=%d standby=%d%n",
         pipeline.counters().captured(),
         pipeline.counters().echoes(),
         applier.applied(),
         applier.duplicates(),
         applier.conflicts(),
         applier.held(),
-        applier.applied() + applier.duplicates() + applier.ignored() + applier.held());
+        applier.applied() + applier.duplicates() + applier.ignored() + applier.held(),
+        pipeline.state() == PipelineState.STANDBY ? 1 : 0);
   }
 
   /** Notes when a foreign event was committed in the target, for the latency. */

@@ -5,47 +5,56 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** One side's sync over all its lives: a JVM that may be killed and started again. */
 final class SyncSide implements AutoCloseable {
-  private final String name;
-  private final Path folder;
-  private final List<String> settings;
-  private final String password;
+  private final SyncJvm.Launch launch;
 
   // Guarded by this.
   private final Map<String, Long> before = new HashMap<>();
+  private final Map<String, Integer> deaths = new TreeMap<>();
   private SyncJvm jvm;
-  private int kills;
 
-  private SyncSide(String name, Path folder, List<String> settings, String password)
-      throws IOException {
-    this.name = name;
-    this.folder = folder;
-    this.settings = settings;
-    this.password = password;
-    this.jvm = SyncJvm.start(name, folder, settings, password);
+  private SyncSide(SyncJvm.Launch launch) throws IOException {
+    this.launch = launch;
+    this.jvm = SyncJvm.start(launch);
   }
 
-  static SyncSide start(String name, Path folder, List<String> settings, String password)
-      throws IOException {
-    return new SyncSide(name, folder, settings, password);
+  static SyncSide start(SyncJvm.Launch launch) throws IOException {
+    return new SyncSide(launch);
+  }
+
+  String name() {
+    return launch.side();
+  }
+
+  SyncJvm.Launch launch() {
+    return launch;
   }
 
   void awaitReady(long seconds) throws InterruptedException {
     current().awaitReady(seconds);
   }
 
-  /** SIGKILL, and a new JVM at once. */
-  synchronized void killAndRestart() throws IOException, InterruptedException {
+  /** SIGKILL where it still lives, and a new JVM at once. */
+  synchronized SyncJvm restart(String cause, List<String> moreArguments)
+      throws IOException, InterruptedException {
     jvm.kill();
-    kills++;
+    died(cause);
     jvm.numbers().forEach((number, value) -> before.merge(number, value, Long::sum));
-    jvm = SyncJvm.start(name, folder, settings, password);
+    jvm = SyncJvm.start(launch.with(moreArguments));
+    return jvm;
   }
 
-  synchronized int kills() {
-    return kills;
+  /** Counts a death. */
+  synchronized void died(String cause) {
+    deaths.merge(cause, 1, Integer::sum);
+  }
+
+  /** How often it died, by cause. */
+  synchronized Map<String, Integer> deaths() {
+    return Map.copyOf(deaths);
   }
 
   /** A count over all lives, as far as a life could tell before it was killed. */
@@ -66,7 +75,7 @@ final class SyncSide implements AutoCloseable {
     return current().log();
   }
 
-  private synchronized SyncJvm current() {
+  synchronized SyncJvm current() {
     return jvm;
   }
 

@@ -30,6 +30,11 @@ final class Writer implements Runnable {
 
   static final int LAST_REGULAR = 110;
 
+  /** Customers that large transactions of both sides make, edit and delete begin here. */
+  static final int FIRST_IMPORTED = 1_000_000;
+
+  private static final int LARGE_ONCE_IN = 50;
+
   private static final List<String> STATUSES = List.of("new", "paid", "shipped", "cancelled");
 
   private final String service;
@@ -71,12 +76,20 @@ final class Writer implements Runnable {
     private final long limit;
     private final long endNanos;
     private final double perSecond;
+    private final int large;
     private final long startNanos = System.nanoTime();
+    private volatile boolean stopped;
 
-    Load(long limit, long seconds, double perSecond) {
-      this.limit = limit;
-      this.endNanos = startNanos + seconds * 1_000_000_000L;
-      this.perSecond = perSecond;
+    Load(Options options) {
+      this.limit = options.changes();
+      this.endNanos = startNanos + options.seconds() * 1_000_000_000L;
+      this.perSecond = options.rate();
+      this.large = options.large();
+    }
+
+    /** Ends the writing before its time. */
+    void stop() {
+      stopped = true;
     }
 
     long changes() {
@@ -92,7 +105,7 @@ final class Writer implements Runnable {
     }
 
     private boolean goesOn() {
-      return all.get() < limit && System.nanoTime() < endNanos;
+      return !stopped && all.get() < limit && System.nanoTime() < endNanos;
     }
 
     private void pace() throws InterruptedException {
@@ -121,9 +134,12 @@ final class Writer implements Runnable {
 
   private void transaction(Connection connection) throws SQLException {
     pending.clear();
-    boolean isHot = random.nextInt(100) < 45;
+    boolean isLarge = load.large > 0 && random.nextInt(LARGE_ONCE_IN) == 0;
+    boolean isHot = !isLarge && random.nextInt(100) < 45;
     try {
-      if (isHot) {
+      if (isLarge) {
+        importCustomers(connection);
+      } else if (isHot) {
         hotRow(connection);
       } else {
         ordinary(connection);
@@ -202,6 +218,23 @@ final class Writer implements Runnable {
           edit(
               connection, "order_line", List.of(someId(), "1"), "sku", "quantity", "price", "note");
       default -> cancel(connection);
+    }
+  }
+
+  /** One transaction over all imported customers, in the order of their keys. */
+  private void importCustomers(Connection connection) throws SQLException {
+    Table table = table("customer");
+    for (int i = 0; i < load.large; i++) {
+      String id = Integer.toString(FIRST_IMPORTED + i);
+      List<String> key = List.of(id);
+      Map<String, @Nullable String> row = table.lock(connection, key);
+      if (row == null) {
+        insert(connection, table, values.customer(id));
+      } else if (random.nextInt(20) == 0) {
+        delete(connection, table, key);
+      } else {
+        update(connection, table, key, row, random.nextBoolean() ? "credit" : "note");
+      }
     }
   }
 

@@ -1,0 +1,219 @@
+package io.millrace.examples.monolith;
+
+import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.KafkaServer;
+import io.millrace.cdc.testkit.MariaDbServer;
+import io.millrace.cdc.testkit.PostgresServer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** The two databases, the topic between them, and the writers' journals. */
+final class Sites {
+  private static final int WRITERS_PER_SIDE = 2;
+  private static final int PARTITIONS = 4;
+
+  private final Options options;
+  private final Path folder;
+  private final KafkaServer kafka;
+  private final String topic;
+  private final Database monolith;
+  private final Database service;
+  private final Clock clock = Clock.systemUTC();
+
+  private Sites(Options options, Path folder, KafkaServer kafka) {
+    this.options = options;
+    this.folder = folder;
+    this.kafka = kafka;
+    this.topic = kafka.uniqueName("shop");
+    this.monolith = MariaDbServer.shared().createDatabase("shop");
+    this.service = PostgresServer.shared().createDatabase("shop");
+  }
+
+  /** With the same rows on both sides, before anything is captured: what a move starts with. */
+  static Sites create(Options options, Path folder, KafkaServer kafka) throws SQLException {
+    Sites sites = new Sites(options, folder, kafka);
+    kafka.createTopic(sites.topic, PARTITIONS);
+    try (Connection left = connect(sites.monolith);
+        Connection right = connect(sites.service)) {
+      Shop.create(left, Shop.MONOLITH_DDL);
+      Shop.create(right, Shop.SERVICE_DDL);
+      sites.seed(left, Shop.monolith());
+      sites.seed(right, Shop.service());
+    }
+    return sites;
+  }
+
+  Database database(String side) {
+    return side.equals("monolith") ? monolith : service;
+  }
+
+  /** What a sync's JVM needs to know. */
+  SyncJvm.Launch launch(String side, String main) {
+    Database database = database(side);
+    return new SyncJvm.Launch(
+        main,
+        side,
+        List.of(
+            database.server().host(),
+            Integer.toString(database.server().port()),
+            database.name(),
+            database.jdbcUrl(),
+            database.user(),
+            kafka.bootstrapServers(),
+            topic,
+            folder.toString()),
+        folder,
+        database.password());
+  }
+
+  private void seed(Connection connection, List<Table> tables) throws SQLException {
+    Writer.Values values = new Writer.Values(new Random(options.seed()));
+    for (int id = 1; id <= Writer.HOT; id++) {
+      tables.get(0).insert(connection, values.customer(Integer.toString(id)));
+    }
+    for (int id = Writer.FIRST_REGULAR; id <= Writer.LAST_REGULAR; id++) {
+      tables.get(0).insert(connection, values.customer(Integer.toString(id)));
+    }
+    tables.get(1).insert(connection, values.order("1", Integer.toString(Writer.FIRST_REGULAR)));
+    for (int line = 1; line <= Writer.HOT; line++) {
+      tables.get(2).insert(connection, values.line("1", Integer.toString(line)));
+    }
+  }
+
+  /** Returns when all writers have ended; the progress is told every second. */
+  void write(Writer.Load load, Runnable progress) throws InterruptedException, ExecutionException {
+    ExecutorService threads = Executors.newFixedThreadPool(2 * WRITERS_PER_SIDE);
+    try (Journal monolithJournal = new Journal(journal("monolith"), clock);
+        Journal serviceJournal = new Journal(journal("service"), clock)) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < WRITERS_PER_SIDE; i++) {
+        long seed = options.seed() * 31 + i;
+        running.add(
+            threads.submit(
+                new Writer(
+                    "monolith",
+                    Shop.monolith(),
+                    () -> connect(monolith),
+                    monolithJournal,
+                    load,
+                    seed)));
+        running.add(
+            threads.submit(
+                new Writer(
+                    "service",
+                    Shop.service(),
+                    () -> connect(service),
+                    serviceJournal,
+                    load,
+                    seed + 1_000_003)));
+      }
+      for (Future<?> writer : running) {
+        while (!finished(writer)) {
+          progress.run();
+        }
+      }
+    } finally {
+      load.stop();
+      threads.shutdownNow();
+    }
+  }
+
+  private static boolean finished(Future<?> writer)
+      throws InterruptedException, ExecutionException {
+    try {
+      writer.get(1, TimeUnit.SECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    }
+  }
+
+  List<Journal.Entry> journal() throws IOException {
+    List<Journal.Entry> journal = new ArrayList<>(Journal.read(journal("monolith")));
+    journal.addAll(Journal.read(journal("service")));
+    return journal;
+  }
+
+  /** The topic from its start. */
+  List<Topic.Event> events() throws IOException {
+    return Topic.read(kafka.bootstrapServers(), topic);
+  }
+
+  /** Rows per entity. */
+  Map<String, Integer> rows() throws SQLException {
+    Map<String, Integer> rows = new TreeMap<>();
+    try (Connection connection = connect(monolith)) {
+      for (Table table : Shop.monolith()) {
+        rows.put(table.entity(), table.readAll(connection).size());
+      }
+    }
+    return rows;
+  }
+
+  /** Rows that are not the same on both sides. */
+  List<String> differences() throws SQLException {
+    List<String> differences = new ArrayList<>();
+    try (Connection left = connect(monolith);
+        Connection right = connect(service)) {
+      for (int i = 0; i < Shop.monolith().size(); i++) {
+        Map<String, Map<String, @Nullable String>> ours = Shop.monolith().get(i).readAll(left);
+        Map<String, Map<String, @Nullable String>> theirs = Shop.service().get(i).readAll(right);
+        differences.addAll(Judge.differences(Shop.monolith().get(i).entity(), ours, theirs));
+      }
+    }
+    return differences;
+  }
+
+  /** From the writer's commit to the moment in which the other side's applier had committed it. */
+  double[] latencies(String side, Judge.Verdict verdict) throws IOException {
+    Path file = folder.resolve(side + ".applied");
+    if (!Files.exists(file)) {
+      return new double[0];
+    }
+    List<Double> millis = new ArrayList<>();
+    for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+      int tab = line.indexOf('\t');
+      Long committed = tab < 0 ? null : verdict.committedMicros().get(line.substring(tab + 1));
+      if (committed != null) {
+        millis.add((Long.parseLong(line.substring(0, tab)) - committed) / 1000.0);
+      }
+    }
+    double[] sorted = millis.stream().mapToDouble(Double::doubleValue).toArray();
+    Arrays.sort(sorted);
+    return sorted;
+  }
+
+  private Path journal(String side) {
+    return folder.resolve(side + ".journal");
+  }
+
+  /** A session in UTC, so that plain text of a time is the same on both sides. */
+  private static Connection connect(Database database) throws SQLException {
+    Connection connection = database.dataSource().getConnection();
+    Shop.create(
+        connection,
+        List.of(
+            database.jdbcUrl().startsWith("jdbc:postgresql")
+                ? "SET TIME ZONE 'UTC'"
+                : "SET time_zone = '+00:00'"));
+    return connection;
+  }
+}
