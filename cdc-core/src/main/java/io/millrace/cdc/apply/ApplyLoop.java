@@ -128,6 +128,7 @@ final class ApplyLoop {
         }
         worker.retryHeld();
         runCommands();
+        worker.keepAlive();
         quiet = deliveries.isEmpty() ? quiet + 1 : 0;
         if (worker.lag(joined.endOffsets(), quiet) && deliveries.isEmpty()) {
           caughtUp.answer(ticket);

@@ -22,6 +22,7 @@ final class Worker {
   private static final int QUIET_POLLS = 3;
   private static final long SHARE_OF_RETRIES = 10;
   private static final long LEAST_PAUSE_NANOS = 20_000_000;
+  private static final long IDLE_NANOS = 10_000_000_000L;
 
   private final ApplierConfig config;
   private final Counters counters;
@@ -33,6 +34,7 @@ final class Worker {
   private boolean appliedSinceRetry;
   private long lastRetryNanos;
   private long lastRetryTookNanos;
+  private long usedNanos = System.nanoTime();
 
   Worker(ApplierConfig config, Counters counters) {
     this.config = config;
@@ -70,7 +72,27 @@ final class Worker {
     }
   }
 
+  /**
+   * Looks at a connection that had nothing to do for a while: so a server that is gone shows before
+   * the next event, and one that ends idle sessions does not end this one.
+   */
+  void keepAlive() {
+    if (session == null || System.nanoTime() - usedNanos < IDLE_NANOS) {
+      return;
+    }
+    usedNanos = System.nanoTime();
+    if (!session.usable()) {
+      log.warn(
+          "applier '{}': the connection to {} is gone; making a new one",
+          config.name(),
+          config.target().describe());
+      close();
+      openSession();
+    }
+  }
+
   private TargetSession session() {
+    usedNanos = System.nanoTime();
     openSession();
     return Objects.requireNonNull(session);
   }

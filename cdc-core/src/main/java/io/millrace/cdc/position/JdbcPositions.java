@@ -1,6 +1,7 @@
 package io.millrace.cdc.position;
 
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.Connections;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -16,16 +17,19 @@ import javax.sql.DataSource;
  * and gives the connection back. Safe for use by several threads.
  */
 public final class JdbcPositions implements PositionStore {
-  private final DataSource dataSource;
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private final String dataSourceName;
   private final PositionTransactions transactions;
   private final PositionRows rows;
   private final JdbcUnpublished unpublished;
 
-  private JdbcPositions(DataSource dataSource) {
-    this.dataSource = dataSource;
-    this.transactions = new PositionTransactions(dataSource, PositionDialect.POSITION);
+  private JdbcPositions(DataSource dataSource, Duration timeout) {
+    this.dataSourceName = dataSource.getClass().getSimpleName();
+    Connections connections = new Connections(dataSource, timeout);
+    this.transactions = new PositionTransactions(connections, PositionDialect.POSITION);
     this.rows = new PositionRows(describe());
-    this.unpublished = new JdbcUnpublished(dataSource, rows);
+    this.unpublished = new JdbcUnpublished(connections, rows);
   }
 
   /**
@@ -33,12 +37,24 @@ public final class JdbcPositions implements PositionStore {
    * nothing.
    */
   public static JdbcPositions in(DataSource dataSource) {
-    return new JdbcPositions(Check.notNull(dataSource, "dataSource"));
+    return in(dataSource, TIMEOUT);
+  }
+
+  /**
+   * A store in the database.
+   *
+   * @param timeout how long to wait for a connection, and for each answer, before the store counts
+   *     as away; 1 ms to 1 day, default 10 s. The server ends a session that says nothing within a
+   *     transaction for as long.
+   */
+  public static JdbcPositions in(DataSource dataSource, Duration timeout) {
+    return new JdbcPositions(
+        Check.notNull(dataSource, "dataSource"), Connections.checkLimit(timeout));
   }
 
   @Override
   public String describe() {
-    return "table millrace_position of " + dataSource.getClass().getSimpleName();
+    return "table millrace_position of " + dataSourceName;
   }
 
   @Override

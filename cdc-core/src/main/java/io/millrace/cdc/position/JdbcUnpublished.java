@@ -1,6 +1,7 @@
 package io.millrace.cdc.position;
 
 import io.millrace.cdc.codec.Encoded;
+import io.millrace.cdc.internal.Connections;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -12,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.sql.DataSource;
 
 /**
  * The table {@code millrace_unpublished}. Every call locks the pipeline's row of {@code
@@ -24,8 +24,8 @@ final class JdbcUnpublished implements UnpublishedEvents {
   private final PositionTransactions transactions;
   private final PositionRows rows;
 
-  JdbcUnpublished(DataSource dataSource, PositionRows rows) {
-    this.transactions = new PositionTransactions(dataSource, PositionDialect.UNPUBLISHED);
+  JdbcUnpublished(Connections connections, PositionRows rows) {
+    this.transactions = new PositionTransactions(connections, PositionDialect.UNPUBLISHED);
     this.rows = rows;
   }
 

@@ -3,7 +3,6 @@ package io.millrace.cdc.position;
 import io.millrace.cdc.error.PositionException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Locale;
 
 /** What differs between the databases that can keep positions. */
@@ -35,8 +34,13 @@ enum PositionDialect {
         headers bytea not null,
         body bytea not null,
         primary key (pipeline, place))""",
-      // A lost epoch would be given out twice, so the user's setting does not count here.
-      List.of("set local synchronous_commit to on")),
+      // A lost epoch would be given out twice, so the user's setting does not count here. A session
+      // whose client is gone without a word must not keep the row's lock.
+      """
+      select set_config('synchronous_commit', 'on', true),
+        set_config('statement_timeout', '%1$s', true),
+        set_config('idle_in_transaction_session_timeout', '%1$s', true)""",
+      ""),
   MYSQL(
       "(timestampdiff(microsecond, '1970-01-01 00:00:00', utc_timestamp(6)) div 1000)",
       """
@@ -64,7 +68,9 @@ enum PositionDialect {
         headers longblob not null,
         body longblob not null,
         primary key (pipeline, place)) engine = InnoDB""",
-      List.of());
+      // Seconds; the same for a session whose client is gone.
+      "set @millrace_wait_timeout = @@session.wait_timeout, session wait_timeout = greatest(1, %1$s div 1000)",
+      "set session wait_timeout = @millrace_wait_timeout");
 
   static final String POSITION = "millrace_position";
   static final String UNPUBLISHED = "millrace_unpublished";
@@ -73,16 +79,20 @@ enum PositionDialect {
   private final String createTable;
   private final String createUnpublished;
 
-  // Always a List.of(…).
-  @SuppressWarnings("ImmutableEnumChecker")
-  private final List<String> perTransaction;
+  private final String atBegin;
+  private final String atEnd;
 
   PositionDialect(
-      String nowMillis, String createTable, String createUnpublished, List<String> perTransaction) {
+      String nowMillis,
+      String createTable,
+      String createUnpublished,
+      String atBegin,
+      String atEnd) {
     this.nowMillis = nowMillis;
     this.createTable = createTable;
     this.createUnpublished = createUnpublished;
-    this.perTransaction = perTransaction;
+    this.atBegin = atBegin;
+    this.atEnd = atEnd;
   }
 
   /**
@@ -98,9 +108,18 @@ enum PositionDialect {
     return table.equals(UNPUBLISHED) ? createUnpublished : createTable;
   }
 
-  /** What is said at the start of each transaction. */
-  List<String> perTransaction() {
-    return perTransaction;
+  /**
+   * What is said at the start of each transaction.
+   *
+   * @param limitMillis how long the server lets it be open without hearing anything
+   */
+  String atBegin(long limitMillis) {
+    return atBegin.formatted(limitMillis);
+  }
+
+  /** What is said after a transaction to undo that; empty for nothing. */
+  String atEnd() {
+    return atEnd;
   }
 
   static PositionDialect of(Connection connection) throws SQLException {

@@ -1,12 +1,12 @@
 package io.millrace.cdc.position;
 
 import io.millrace.cdc.error.PositionException;
+import io.millrace.cdc.internal.Connections;
 import io.millrace.cdc.internal.Invariant;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a piece of work in a transaction of its own; makes its table where it is missing. */
@@ -14,12 +14,12 @@ final class PositionTransactions {
   /** Two instances that make the table or the row at once: one of them tries again. */
   private static final int ATTEMPTS = 5;
 
-  private final DataSource dataSource;
+  private final Connections connections;
   private final String table;
   private volatile @Nullable PositionDialect known;
 
-  PositionTransactions(DataSource dataSource, String table) {
-    this.dataSource = dataSource;
+  PositionTransactions(Connections connections, String table) {
+    this.connections = connections;
     this.table = table;
   }
 
@@ -38,8 +38,8 @@ final class PositionTransactions {
 
   private <T> T run(String pipeline, @Nullable T otherwise, Work<T> work) {
     for (int attempt = 1; ; attempt++) {
-      try (Connection connection = dataSource.getConnection()) {
-        return inTransaction(connection, otherwise, work);
+      try (Connections.Lent lent = connections.take()) {
+        return inTransaction(lent.connection(), otherwise, work);
       } catch (SQLException e) {
         String state = String.valueOf(e.getSQLState());
         // Deadlock or serialisation failure, duplicate key.
@@ -56,27 +56,42 @@ final class PositionTransactions {
       throws SQLException {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
+    T result;
+    PositionDialect dialect = null;
     try {
-      PositionDialect dialect = prepared(connection, otherwise == null);
+      dialect = prepared(connection, otherwise == null);
       if (dialect == null) {
         connection.rollback();
         if (otherwise == null) {
           throw Invariant.broken("table %s was not made", table);
         }
-        return otherwise;
+        result = otherwise;
+      } else {
+        execute(connection, dialect.atBegin(connections.limit().toMillis()));
+        result = work.with(connection, dialect);
+        connection.commit();
       }
-      for (String statement : dialect.perTransaction()) {
-        execute(connection, statement);
-      }
-      T result = work.with(connection, dialect);
-      connection.commit();
-      return result;
     } catch (SQLException | RuntimeException e) {
-      rollback(connection, e);
+      // A connection that broke cannot be put back; what broke it is what is told.
+      try {
+        connection.rollback();
+        putBack(connection, dialect, autoCommit);
+      } catch (SQLException suppressed) {
+        e.addSuppressed(suppressed);
+      }
       throw e;
-    } finally {
-      connection.setAutoCommit(autoCommit);
     }
+    putBack(connection, dialect, autoCommit);
+    return result;
+  }
+
+  private static void putBack(
+      Connection connection, @Nullable PositionDialect dialect, boolean autoCommit)
+      throws SQLException {
+    if (dialect != null && !dialect.atEnd().isEmpty()) {
+      execute(connection, dialect.atEnd());
+    }
+    connection.setAutoCommit(autoCommit);
   }
 
   /** Asks before it creates: many applications run without the right to create tables. */
@@ -125,22 +140,15 @@ final class PositionTransactions {
     }
   }
 
-  private static void rollback(Connection connection, Exception cause) {
-    try {
-      connection.rollback();
-    } catch (SQLException e) {
-      cause.addSuppressed(e);
-    }
-  }
-
   private PositionException failure(String pipeline, SQLException e, String state) {
     // 42: no such table or column, no right to it. A person has to change something.
     boolean retryable = !state.startsWith("42");
     return new PositionException(
-        "Cannot use the position of pipeline '%s' in table %s: %s%s"
+        "Cannot use the position of pipeline '%s' in table %s of %s: %s%s"
             .formatted(
                 pipeline,
                 table,
+                connections.describe(),
                 e.getMessage(),
                 retryable ? "" : " The user needs select, insert, update and delete on it."),
         e,

@@ -18,9 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class BinlogStream implements AutoCloseable {
   private static final int SERVER_REFUSES = 1236;
   private static final long QUEUE_BYTES = 8 << 20;
-  private static final long CONNECT_MILLIS = 10_000;
-  private static final long HEARTBEAT_MILLIS = 3_000;
-  private static final int SILENCE_MILLIS = 15_000;
+  private static final int SIGNS_OF_LIFE = 5;
   private static final int NET_WRITE_TIMEOUT_SECONDS = 3_600;
   private static final long CLOSE_MILLIS = 5_000;
 
@@ -38,11 +36,12 @@ final class BinlogStream implements AutoCloseable {
     this.client = new Client(settings);
     client.setServerId(serverId);
     client.setKeepAlive(false);
-    client.setHeartbeatInterval(HEARTBEAT_MILLIS);
-    client.setConnectTimeout(CONNECT_MILLIS);
+    int silenceMillis = (int) Math.max(1, settings.timeout().toMillis() / 2);
+    client.setHeartbeatInterval(Math.max(1, silenceMillis / SIGNS_OF_LIFE));
+    client.setConnectTimeout(silenceMillis);
     client.setGtidSet(gtids);
     client.setEventDeserializer(new RawEventDeserializer());
-    client.setSocketFactory(BinlogStream::socket);
+    client.setSocketFactory(() -> socket(silenceMillis));
     Tls.configure(client, settings);
     client.registerEventListener(event -> hand(event.getData()));
     client.registerLifecycleListener(new Failures());
@@ -80,9 +79,9 @@ final class BinlogStream implements AutoCloseable {
     return queue.isEmpty();
   }
 
-  private static Socket socket() throws java.net.SocketException {
+  private static Socket socket(int silenceMillis) throws java.net.SocketException {
     Socket socket = new Socket();
-    socket.setSoTimeout(SILENCE_MILLIS); // the server's heartbeats come oftener
+    socket.setSoTimeout(silenceMillis); // the server's heartbeats come oftener
     socket.setKeepAlive(true);
     socket.setTcpNoDelay(true);
     return socket;

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,8 +68,8 @@ final class MySqlDialect implements SqlDialect {
   }
 
   @Override
-  public Restore prepare(Connection connection) throws SQLException {
-    return MySqlTargetSession.prepare(connection);
+  public Restore prepare(Connection connection, Duration limit) throws SQLException {
+    return MySqlTargetSession.prepare(connection, limit);
   }
 
   @Override

@@ -4,11 +4,13 @@ import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.Connections;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Secret;
 import io.millrace.cdc.source.Source;
 import io.millrace.cdc.source.SourceReader;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -123,6 +125,7 @@ public final class MySqlSource implements Source {
     private @Nullable String log;
     private @Nullable String registrationDatabase;
     private OptionalLong serverId = OptionalLong.empty();
+    private Duration timeout = Duration.ofSeconds(30);
     private long transactionMemory = DEFAULT_TRANSACTION_MEMORY;
     private Clock clock = Ambient.clock();
     private RandomGenerator random = Ambient.random();
@@ -224,6 +227,16 @@ public final class MySqlSource implements Source {
     }
 
     /**
+     * How long to wait for a connection and for the answer to a query before the server counts as
+     * away; 1 ms to 1 day, default 30 s. The connection that reads the log is given up after half
+     * of it without a sign of life, of which the server is asked for five in that time.
+     */
+    public Builder timeout(Duration limit) {
+      timeout = Connections.checkLimit(limit);
+      return this;
+    }
+
+    /**
      * How many bytes of one transaction are kept in memory until its commit is read; the rest goes
      * to a file in {@code java.io.tmpdir}. Default 64 MiB.
      */
@@ -260,7 +273,8 @@ public final class MySqlSource implements Source {
               .orElse(LOOPBACK.contains(host) ? SslMode.PLAINTEXT : SslMode.VERIFY_IDENTITY);
       return new MySqlSource(
           new SourceSettings(
-              dataSource,
+              new Connections(dataSource, timeout),
+              timeout,
               host,
               port,
               user,

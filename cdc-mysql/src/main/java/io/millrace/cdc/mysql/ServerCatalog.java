@@ -1,6 +1,7 @@
 package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.internal.Connections;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,17 +15,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** What the server says about itself over SQL. Every call opens and closes a connection. */
 final class ServerCatalog implements TableMapParser.Lookup {
-  private final DataSource dataSource;
+  private final Connections connections;
   private final String address;
   private final Map<Integer, String> charsets = new HashMap<>();
 
   ServerCatalog(SourceSettings settings) {
-    this.dataSource = settings.dataSource();
+    this.connections = settings.connections();
     this.address = settings.address();
   }
 
@@ -35,8 +35,8 @@ final class ServerCatalog implements TableMapParser.Lookup {
 
   /** Runs work on a connection of its own. */
   <T extends @Nullable Object> T on(String what, Work<T> work) {
-    try (Connection connection = dataSource.getConnection()) {
-      return work.with(connection);
+    try (Connections.Lent lent = connections.take()) {
+      return work.with(lent.connection());
     } catch (SQLException e) {
       throw new SourceException(
           String.format(Locale.ROOT, "%s: cannot %s: %s", address, what, e.getMessage()),

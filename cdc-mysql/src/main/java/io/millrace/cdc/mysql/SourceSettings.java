@@ -1,18 +1,20 @@
 package io.millrace.cdc.mysql;
 
+import io.millrace.cdc.internal.Connections;
 import io.millrace.cdc.source.Secret;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link MySqlSource.Builder} collected, checked. */
 record SourceSettings(
-    DataSource dataSource,
+    Connections connections,
+    Duration timeout,
     String host,
     int port,
     String user,

@@ -14,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,11 +68,15 @@ final class PostgresDialect implements SqlDialect {
   }
 
   @Override
-  public Restore prepare(Connection connection) throws SQLException {
+  public Restore prepare(Connection connection, Duration limit) throws SQLException {
     int isolation = connection.getTransactionIsolation();
     connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+    Map<String, String> settings = new LinkedHashMap<>(SETTINGS);
+    // A little less than this side waits: the server's message says more than a closed socket.
+    settings.put("statement_timeout", Long.toString(Math.max(1, limit.toMillis() * 9 / 10)));
+    settings.put("idle_in_transaction_session_timeout", Long.toString(limit.toMillis()));
     Map<String, String> before = new LinkedHashMap<>();
-    for (Map.Entry<String, String> setting : SETTINGS.entrySet()) {
+    for (Map.Entry<String, String> setting : settings.entrySet()) {
       try (PreparedStatement statement =
           connection.prepareStatement("SELECT current_setting(?), set_config(?, ?, false)")) {
         statement.setString(1, setting.getKey());

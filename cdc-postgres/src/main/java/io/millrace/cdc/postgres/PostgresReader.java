@@ -107,7 +107,9 @@ final class PostgresReader implements SourceReader {
       }
       return fill(maxEvents);
     } catch (SQLException e) {
-      throw Sql.failure("The change log of " + source.describe() + " cannot be read", e);
+      throw Sql.failure(
+          "The change log of " + source.describe() + " at " + source.address() + " cannot be read",
+          e);
     }
   }
 

@@ -5,10 +5,10 @@ import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.Connections;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Source;
 import io.millrace.cdc.source.SourceReader;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -42,6 +42,8 @@ public final class PostgresSource implements Source {
   private final DataSource dataSource;
   private final String service;
   private final List<CapturedTable> tables;
+  private final Connections connections;
+  private final Duration timeout;
   private final Duration longestIdle;
   private final Clock clock;
   private final Set<PostgresReader> readers = ConcurrentHashMap.newKeySet();
@@ -50,6 +52,8 @@ public final class PostgresSource implements Source {
     this.dataSource = builder.dataSource;
     this.service = builder.service;
     this.tables = List.copyOf(builder.tables);
+    this.connections = new Connections(builder.dataSource, builder.timeout);
+    this.timeout = builder.timeout;
     this.longestIdle = builder.longestIdle;
     this.clock = builder.clock;
   }
@@ -85,17 +89,18 @@ public final class PostgresSource implements Source {
 
   @Override
   public List<Finding> preflight() {
-    try (Connection connection = dataSource.getConnection()) {
-      return new Preflight(connection, service, tables).run();
+    try (Connections.Lent lent = connections.take()) {
+      return new Preflight(lent.connection(), service, tables).run();
     } catch (SQLException e) {
-      throw Sql.failure("Preflight of " + describe() + " failed", e);
+      throw Sql.failure(
+          "Preflight of " + describe() + " at " + connections.describe() + " failed", e);
     }
   }
 
   @Override
   public SourceReader open(ReaderStart start) {
     try {
-      ReaderSession session = ReaderSession.open(dataSource, start.pipeline());
+      ReaderSession session = ReaderSession.open(connections, timeout, start.pipeline());
       try {
         return open(start, session);
       } catch (SQLException | RuntimeException e) {
@@ -103,7 +108,9 @@ public final class PostgresSource implements Source {
         throw e;
       }
     } catch (SQLException e) {
-      throw Sql.failure("The change log of " + describe() + " cannot be opened", e);
+      throw Sql.failure(
+          "The change log of " + describe() + " at " + connections.describe() + " cannot be opened",
+          e);
     }
   }
 
@@ -150,6 +157,11 @@ public final class PostgresSource implements Source {
     readers.remove(reader);
   }
 
+  /** Where the log is, for messages. */
+  String address() {
+    return connections.describe();
+  }
+
   Duration longestIdle() {
     return longestIdle;
   }
@@ -159,6 +171,7 @@ public final class PostgresSource implements Source {
     private final DataSource dataSource;
     private final List<CapturedTable> tables = new ArrayList<>();
     private String service = "";
+    private Duration timeout = Duration.ofMinutes(1);
     private Duration longestIdle = Duration.ofMillis(500);
     private Clock clock = Ambient.clock();
 
@@ -219,6 +232,15 @@ public final class PostgresSource implements Source {
           "the longest idle time is 1 ms to 1 minute, not %s",
           longestIdle);
       this.longestIdle = longestIdle;
+      return this;
+    }
+
+    /**
+     * How long to wait for a connection and for the answer to a query before the server counts as
+     * away; 1 ms to 1 day, default 1 minute.
+     */
+    public Builder timeout(Duration timeout) {
+      this.timeout = Connections.checkLimit(timeout);
       return this;
     }
 

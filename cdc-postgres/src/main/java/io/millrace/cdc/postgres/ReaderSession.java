@@ -1,14 +1,15 @@
 package io.millrace.cdc.postgres;
 
+import io.millrace.cdc.internal.Connections;
 import io.millrace.cdc.position.Position;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +17,6 @@ import org.slf4j.LoggerFactory;
 final class ReaderSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReaderSession.class);
   private static final long REGISTER_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
-  private static final int STATEMENT_SECONDS = 60;
 
   /** Undone on close: the connection may come from a pool. */
   private static final String[][] SETTINGS = {
@@ -25,7 +25,11 @@ final class ReaderSession implements AutoCloseable {
     {
       "synchronous_commit", "local"
     }, // what a flush of ours needs; a standby's answer is not waited for
-    {"statement_timeout", "'" + STATEMENT_SECONDS + "s'"},
+    {"statement_timeout", ""}, // set for each session
+    // The server ends the session of a host that is gone without a word within two minutes.
+    {"tcp_keepalives_idle", "60"},
+    {"tcp_keepalives_interval", "15"},
+    {"tcp_keepalives_count", "4"},
     {"search_path", "pg_catalog"},
     {"TimeZone", "'UTC'"},
     {"jit", "off"},
@@ -35,33 +39,38 @@ final class ReaderSession implements AutoCloseable {
     {"max_parallel_workers_per_gather", "0"},
   };
 
+  private final Connections.Lent lent;
   private final Connection connection;
   private final String pipeline;
   private long registeredNanos = System.nanoTime() - REGISTER_EVERY_NANOS;
   private boolean closed;
 
-  private ReaderSession(Connection connection, String pipeline) {
-    this.connection = connection;
+  private ReaderSession(Connections.Lent lent, String pipeline) {
+    this.lent = lent;
+    this.connection = lent.connection();
     this.pipeline = pipeline;
   }
 
-  static ReaderSession open(DataSource dataSource, String pipeline) throws SQLException {
-    Connection connection = dataSource.getConnection();
+  static ReaderSession open(Connections connections, Duration timeout, String pipeline)
+      throws SQLException {
+    Connections.Lent lent = connections.take();
+    Connection connection = lent.connection();
     try {
       connection.setAutoCommit(true);
-      // Ends the wait for a server that is gone without a word. The server's own limit ends an
-      // honest query before it.
-      connection.setNetworkTimeout(Runnable::run, (STATEMENT_SECONDS + 30) * 1000);
       try (Statement statement = connection.createStatement()) {
         for (String[] setting : SETTINGS) {
-          statement.execute("SET " + setting[0] + " = " + setting[1]);
+          if (!setting[1].isEmpty()) {
+            statement.execute("SET " + setting[0] + " = " + setting[1]);
+          }
         }
+        // Before this side gives up: the server's message says more than a closed socket.
+        statement.execute("SET statement_timeout = " + Math.max(1, timeout.toMillis() * 9 / 10));
         statement.execute("SET application_name = " + Sql.literal("millrace " + pipeline));
       }
-      return new ReaderSession(connection, pipeline);
+      return new ReaderSession(lent, pipeline);
     } catch (SQLException e) {
       try {
-        connection.close();
+        lent.close();
       } catch (SQLException suppressed) {
         e.addSuppressed(suppressed);
       }
@@ -136,15 +145,14 @@ final class ReaderSession implements AutoCloseable {
       return;
     }
     closed = true;
-    try (connection) {
-      connection.setNetworkTimeout(Runnable::run, 2000);
+    try (lent) {
+      lent.hurry();
       try (Statement statement = connection.createStatement()) {
         for (String[] setting : SETTINGS) {
           statement.execute("RESET " + setting[0]);
         }
         statement.execute("RESET application_name");
       }
-      connection.setNetworkTimeout(Runnable::run, 0);
     } catch (SQLException e) {
       LOG.debug("The connection of pipeline '{}' was gone when it was closed", pipeline, e);
     }

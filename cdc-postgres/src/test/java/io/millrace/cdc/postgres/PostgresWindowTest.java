@@ -3,6 +3,7 @@ package io.millrace.cdc.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.internal.Connections;
 import io.millrace.cdc.source.SourceReader;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.NeedsServer;
@@ -40,7 +41,9 @@ final class PostgresWindowTest {
     // Nothing was analysed: the planner knows as little as it does of a log that just grew.
     database.execute(
         "insert into item select i, 0 from generate_series(1, 20000) i", "update item set v = 1");
-    try (ReaderSession session = ReaderSession.open(database.dataSource(), "plan")) {
+    Duration limit = Duration.ofMinutes(1);
+    Connections connections = new Connections(database.dataSource(), limit);
+    try (ReaderSession session = ReaderSession.open(connections, limit, "plan")) {
       String range = LogQueries.RANGE.replaceFirst("\\?", "39000").replaceFirst("\\?", "40000");
       range =
           range.replaceFirst("\\?", "0").replaceFirst("\\?", "'3'").replaceFirst("\\?", "'{3,4}'");

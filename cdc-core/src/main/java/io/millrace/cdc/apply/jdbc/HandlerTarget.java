@@ -1,6 +1,7 @@
 package io.millrace.cdc.apply.jdbc;
 
 import io.millrace.cdc.event.ChangeEvent;
+import java.time.Duration;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 
@@ -33,6 +34,12 @@ public final class HandlerTarget {
   /** Events of the entity are skipped on purpose. */
   public HandlerTarget ignore(String entity) {
     builder.ignore(entity);
+    return this;
+  }
+
+  /** As {@link JdbcTarget.Builder#timeout}: no handler may take longer. Default 2 minutes. */
+  public HandlerTarget timeout(Duration timeout) {
+    builder.timeout(timeout);
     return this;
   }
 

@@ -11,11 +11,13 @@ import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.internal.Ambient;
+import io.millrace.cdc.internal.Connections;
 import io.millrace.cdc.internal.Invariant;
 import io.millrace.cdc.transport.Channel;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,7 +27,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +38,9 @@ final class JdbcSession implements TargetSession {
   private static final int INSTALL_ATTEMPTS = 3;
 
   private final String applier;
+  private final Connections.Lent lent;
   private final Connection connection;
+  private final Sql.Site site;
   private final SqlDialect dialect;
   private final SqlDialect.Restore restore;
   private final OwnTables own;
@@ -53,34 +56,40 @@ final class JdbcSession implements TargetSession {
   private final Map<String, Consumer<ChangeEvent>> handlers = new HashMap<>();
 
   private JdbcSession(
-      String applier, Connection connection, SqlDialect dialect, SqlDialect.Restore restore) {
+      String applier, Connections.Lent lent, Sql.Site site, SqlDialect.Restore restore) {
     this.applier = applier;
-    this.connection = connection;
-    this.dialect = dialect;
+    this.lent = lent;
+    this.connection = lent.connection();
+    this.site = site;
+    this.dialect = site.dialect();
     this.restore = restore;
     this.own = new OwnTables(applier, connection, dialect);
   }
 
   static JdbcSession open(
       String applier,
-      DataSource dataSource,
+      Connections connections,
+      Duration timeout,
       SqlDialect dialect,
       Map<String, EntityMapping> mappings) {
-    Connection connection = Sql.call(dialect, "connecting", dataSource::getConnection);
+    Connections.Lent lent =
+        new Sql.Site(dialect, connections.describe()).call("connecting", connections::take);
+    Sql.Site site = new Sql.Site(dialect, connections.describe());
+    Connection connection = lent.connection();
     try {
       connection.setAutoCommit(true);
       JdbcSession session =
-          new JdbcSession(applier, connection, dialect, dialect.prepare(connection));
+          new JdbcSession(applier, lent, site, dialect.prepare(connection, timeout));
       session.install();
       session.check(mappings);
       connection.setAutoCommit(false);
       return session;
     } catch (SQLException e) {
-      closeQuietly(connection);
+      closeQuietly(lent);
       throw new ApplyException(
-          "%s, opening a session: %s".formatted(dialect.name(), e.getMessage()), e, true);
+          "%s, opening a session: %s".formatted(site, e.getMessage()), e, true);
     } catch (RuntimeException e) {
-      closeQuietly(connection);
+      closeQuietly(lent);
       throw e;
     }
   }
@@ -96,7 +105,7 @@ final class JdbcSession implements TargetSession {
         if (attempt == INSTALL_ATTEMPTS) {
           throw new ApplyException(
               "%s: this library's tables are missing and cannot be made: %s Run the statements of target.ddl() as a user that may, and grant"
-                      .formatted(dialect.name(), e.getMessage())
+                      .formatted(site, e.getMessage())
                   + " select, insert, update and delete on them.",
               e);
         }
@@ -126,7 +135,7 @@ final class JdbcSession implements TargetSession {
               + " Install its change log (PostgreSQL), or run its pipeline once (MySQL, MariaDB).");
     }
     if (!problems.isEmpty()) {
-      throw new ConfigurationException("applier '" + applier + "' on " + dialect.name(), problems);
+      throw new ConfigurationException("applier '" + applier + "' on " + site, problems);
     }
     if (shared) {
       dialect.settleOwnEpoch(connection);
@@ -183,7 +192,7 @@ final class JdbcSession implements TargetSession {
 
   @Override
   public TargetTransaction begin() {
-    Sql.run(dialect, "beginning a transaction", () -> dialect.begin(connection));
+    site.run("beginning a transaction", () -> dialect.begin(connection));
     return new JdbcTransaction(this);
   }
 
@@ -203,16 +212,27 @@ final class JdbcSession implements TargetSession {
   }
 
   private <T> T outside(String what, Sql.Call<T> call) {
-    return Sql.call(
-        dialect,
+    return site.call(
         what,
         () -> {
+          T answer;
           try {
-            return call.run();
-          } finally {
-            connection.rollback();
+            answer = call.run();
+          } catch (SQLException e) {
+            rollbackAfter(e);
+            throw e;
           }
+          connection.rollback();
+          return answer;
         });
+  }
+
+  private void rollbackAfter(SQLException e) {
+    try {
+      connection.rollback();
+    } catch (SQLException suppressed) {
+      e.addSuppressed(suppressed);
+    }
   }
 
   MappedTable table(String entity) {
@@ -248,6 +268,10 @@ final class JdbcSession implements TargetSession {
     return connection;
   }
 
+  Sql.Site site() {
+    return site;
+  }
+
   SqlDialect dialect() {
     return dialect;
   }
@@ -269,6 +293,7 @@ final class JdbcSession implements TargetSession {
   public void close() {
     try {
       if (!connection.isClosed()) {
+        lent.hurry();
         connection.rollback();
         connection.setAutoCommit(true);
         restore.run();
@@ -276,12 +301,12 @@ final class JdbcSession implements TargetSession {
     } catch (SQLException e) {
       log.debug("could not restore the session before giving it back: {}", e.getMessage());
     }
-    closeQuietly(connection);
+    closeQuietly(lent);
   }
 
-  private static void closeQuietly(Connection connection) {
+  private static void closeQuietly(Connections.Lent lent) {
     try {
-      connection.close();
+      lent.close();
     } catch (SQLException e) {
       log.debug("could not close a connection: {}", e.getMessage());
     }

@@ -5,6 +5,8 @@ import io.millrace.cdc.apply.Target;
 import io.millrace.cdc.apply.TargetSession;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.Connections;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,12 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Tables of an SQL database, over the user's data source. Immutable. */
 public final class JdbcTarget implements Target {
-  private final DataSource dataSource;
+  private final Connections connections;
+  private final Duration timeout;
   private final SqlDialect dialect;
   private final Map<String, EntityMapping> mappings;
 
   private JdbcTarget(Builder builder) {
-    this.dataSource = builder.dataSource;
+    this.connections = new Connections(builder.dataSource, builder.timeout);
+    this.timeout = builder.timeout;
     this.dialect = builder.dialect;
     this.mappings = Map.copyOf(builder.mappings);
   }
@@ -32,7 +36,7 @@ public final class JdbcTarget implements Target {
 
   @Override
   public String describe() {
-    return dialect.name() + " " + mappings.keySet();
+    return dialect.name() + " at " + connections.describe() + " " + mappings.keySet();
   }
 
   @Override
@@ -48,7 +52,7 @@ public final class JdbcTarget implements Target {
 
   @Override
   public TargetSession open(String applier) {
-    return JdbcSession.open(applier, dataSource, dialect, mappings);
+    return JdbcSession.open(applier, connections, timeout, dialect, mappings);
   }
 
   /** Collects mappings. Not safe for use by several threads. */
@@ -58,10 +62,22 @@ public final class JdbcTarget implements Target {
     private final DataSource dataSource;
     private final SqlDialect dialect;
     private final Map<String, EntityMapping> mappings = new LinkedHashMap<>();
+    private Duration timeout = Duration.ofMinutes(2);
 
     private Builder(DataSource dataSource, SqlDialect dialect) {
       this.dataSource = Check.notNull(dataSource, "dataSource");
       this.dialect = Check.notNull(dialect, "dialect");
+    }
+
+    /**
+     * How long to wait for a connection and for the answer to a statement before the target counts
+     * as away; 1 ms to 1 day, default 2 minutes. A statement that honestly takes longer (waiting
+     * for somebody's lock, emptying a large table) never succeeds, and neither does a handler that
+     * takes longer, since the server ends a transaction that is silent for as long.
+     */
+    public Builder timeout(Duration timeout) {
+      this.timeout = Connections.checkLimit(timeout);
+      return this;
     }
 
     /** The table's rows belong to the source; columns by name. */

@@ -209,10 +209,10 @@ final class JdbcTransaction implements TargetTransaction {
   }
 
   private <T> T call(String what, Sql.Call<T> call) {
-    return Sql.call(dialect, what, call);
+    return session.site().call(what, call);
   }
 
   private void run(String what, Sql.Action action) {
-    Sql.run(dialect, what, action);
+    session.site().run(what, action);
   }
 }

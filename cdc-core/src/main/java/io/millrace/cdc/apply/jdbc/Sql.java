@@ -20,29 +20,37 @@ final class Sql {
     void run() throws SQLException;
   }
 
-  static <T> T call(SqlDialect dialect, String what, Call<T> call) {
-    try {
-      return call.run();
-    } catch (SQLException e) {
-      throw translate(dialect, what, e);
+  /** A server, and what its errors mean. */
+  record Site(SqlDialect dialect, String address) {
+    <T> T call(String what, Call<T> call) {
+      try {
+        return call.run();
+      } catch (SQLException e) {
+        throw translate(what, e);
+      }
     }
-  }
 
-  static void run(SqlDialect dialect, String what, Action action) {
-    try {
-      action.run();
-    } catch (SQLException e) {
-      throw translate(dialect, what, e);
+    void run(String what, Action action) {
+      try {
+        action.run();
+      } catch (SQLException e) {
+        throw translate(what, e);
+      }
     }
-  }
 
-  private static ApplyException translate(SqlDialect dialect, String what, SQLException e) {
-    String message =
-        "%s, %s: %s (SQLSTATE %s, code %s)"
-            .formatted(dialect.name(), what, e.getMessage(), e.getSQLState(), e.getErrorCode());
-    return dialect.classify(e) == SqlDialect.Failure.DATA
-        ? new RejectedException(message, e)
-        : new ApplyException(message, e, true);
+    ApplyException translate(String what, SQLException e) {
+      String message =
+          "%s, %s: %s (SQLSTATE %s, code %s)"
+              .formatted(this, what, e.getMessage(), e.getSQLState(), e.getErrorCode());
+      return dialect.classify(e) == SqlDialect.Failure.DATA
+          ? new RejectedException(message, e)
+          : new ApplyException(message, e, true);
+    }
+
+    @Override
+    public String toString() {
+      return dialect.name() + " at " + address;
+    }
   }
 
   /** Parts of a list, each at most this long. */

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -39,11 +40,14 @@ public interface SqlDialect {
   boolean installed(Connection connection) throws SQLException;
 
   /**
-   * Makes the session exact: strict, UTC, READ COMMITTED, text forms that lose nothing.
+   * Makes the session exact: strict, UTC, READ COMMITTED, text forms that lose nothing. Where the
+   * server can, it ends the session whose client says nothing within a transaction for about the
+   * limit, so that one that is gone without a word does not keep its locks.
    *
+   * @param limit how long this side waits for an answer
    * @return puts everything back, for pools
    */
-  Restore prepare(Connection connection) throws SQLException;
+  Restore prepare(Connection connection, Duration limit) throws SQLException;
 
   /** Undoes what {@link SqlDialect#prepare} set. */
   interface Restore {
