@@ -108,6 +108,7 @@ final class ProtobufReader {
         yield Value.NULL;
       }
       case BOOL_VALUE -> new Value.BoolValue(message.getBoolValue());
+      case INT32_VALUE -> new Value.Int32Value(message.getInt32Value());
       case INT64_VALUE -> new Value.Int64Value(message.getInt64Value());
       case UINT64_VALUE -> new Value.UInt64Value(message.getUint64Value());
       case DOUBLE_VALUE -> new Value.DoubleValue(message.getDoubleValue());

@@ -102,6 +102,7 @@ final class ProtobufWriter {
     switch (value.kind()) {
       case NULL -> message.setNullValue(Null.NULL);
       case BOOL -> message.setBoolValue(((Value.BoolValue) value).value());
+      case INT32 -> message.setInt32Value(((Value.Int32Value) value).value());
       case INT64 -> message.setInt64Value(((Value.Int64Value) value).value());
       case UINT64 -> message.setUint64Value(((Value.UInt64Value) value).value());
       // One bit pattern for every NaN: equal values give equal bytes.

@@ -43,7 +43,7 @@ public final class CanonicalId {
     switch (value.kind()) {
       case NULL -> id.append("\\n");
       case BOOL -> id.append(((Value.BoolValue) value).value() ? '1' : '0');
-      case INT64, UINT64, DATE, TIME, DATETIME, TIMESTAMP, UUID -> id.append(value);
+      case INT32, INT64, UINT64, DATE, TIME, DATETIME, TIMESTAMP, UUID -> id.append(value);
       case DECIMAL -> id.append(DecimalText.canonical(((Value.DecimalValue) value).text()));
       case DOUBLE -> id.append(FloatingText.of(((Value.DoubleValue) value).value()));
       case FLOAT -> id.append(FloatingText.of(((Value.FloatValue) value).value()));

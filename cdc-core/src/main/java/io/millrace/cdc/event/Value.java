@@ -23,6 +23,7 @@ public sealed interface Value {
   enum Kind {
     NULL,
     BOOL,
+    INT32,
     INT64,
     UINT64,
     DOUBLE,
@@ -74,6 +75,22 @@ public sealed interface Value {
     @Override
     public String toString() {
       return Boolean.toString(value);
+    }
+  }
+
+  /**
+   * A signed integer of 32 bits, where the database keeps the width with each value (MongoDB). The
+   * same number has the same id and the same hash as an {@link Int64Value}.
+   */
+  record Int32Value(int value) implements Value {
+    @Override
+    public Kind kind() {
+      return Kind.INT32;
+    }
+
+    @Override
+    public String toString() {
+      return Integer.toString(value);
     }
   }
 

@@ -20,7 +20,8 @@ import java.security.NoSuchAlgorithmException;
  *
  * <ul>
  *   <li>null: nothing; bool: 1 byte, 0 or 1
- *   <li>int64, uint64, date, time: 8 bytes; datetime, timestamp: seconds in 8, nanoseconds in 4
+ *   <li>int64, uint64, date, time: 8 bytes (an int32 is hashed as the int64 of the same number);
+ *       datetime, timestamp: seconds in 8, nanoseconds in 4
  *   <li>double, float: 8 or 4 bytes of IEEE 754, every NaN the canonical one, -0.0 not 0.0
  *   <li>decimal, string, json: a text; raw: its type and its text, two texts
  *   <li>bytes: as a text is, its length in 4 bytes first; uuid: 16 bytes
@@ -64,6 +65,7 @@ public final class ValueHash {
     switch (value.kind()) {
       case NULL -> {}
       case BOOL -> digest.update((byte) (((Value.BoolValue) value).value() ? 1 : 0));
+      case INT32 -> addLong(((Value.Int32Value) value).value());
       case INT64 -> addLong(((Value.Int64Value) value).value());
       case UINT64 -> addLong(((Value.UInt64Value) value).value());
       case DOUBLE -> addLong(Double.doubleToLongBits(((Value.DoubleValue) value).value()));
@@ -103,7 +105,7 @@ public final class ValueHash {
     return switch (kind) {
       case NULL -> 1;
       case BOOL -> 2;
-      case INT64 -> 3;
+      case INT32, INT64 -> 3;
       case UINT64 -> 4;
       case DOUBLE -> 5;
       case FLOAT -> 6;

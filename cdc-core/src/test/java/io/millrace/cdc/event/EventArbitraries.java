@@ -59,6 +59,7 @@ public final class EventArbitraries {
     return switch (kind) {
       case NULL -> Arbitraries.just(Value.NULL);
       case BOOL -> Arbitraries.of(true, false).map(Value::of);
+      case INT32 -> Arbitraries.integers().map(Value.Int32Value::new);
       case INT64 -> Arbitraries.longs().map(Value::of);
       case UINT64 -> Arbitraries.longs().map(Value.UInt64Value::new);
       case DOUBLE ->

@@ -20,7 +20,7 @@ final class PostgresText {
 
   static String write(Value value) {
     return switch (value.kind()) {
-      case BOOL, INT64, UINT64, DOUBLE, FLOAT, DECIMAL, TIME, UUID -> value.toString();
+      case BOOL, INT32, INT64, UINT64, DOUBLE, FLOAT, DECIMAL, TIME, UUID -> value.toString();
       case STRING -> ((Value.StringValue) value).value();
       case BYTES -> "\\x" + HexFormat.of().formatHex(((Value.BytesValue) value).value());
       case DATE -> era(((Value.DateValue) value).toLocalDate(), "");

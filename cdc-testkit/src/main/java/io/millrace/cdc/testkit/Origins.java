@@ -67,7 +67,11 @@ final class Origins {
               .map(program -> localMariaDb(program, environment));
       case MYSQL -> localMySql(environment);
       case KAFKA -> environment.get("MILLRACE_KAFKA_HOME").map(Path::of).map(Origins::localKafka);
-      case MONGO -> Optional.empty();
+      case MONGO ->
+          environment
+              .program("MILLRACE_MONGOD")
+              .or(() -> environment.onPath("mongod"))
+              .map(Origins::localMongo);
     };
   }
 
@@ -88,8 +92,13 @@ final class Origins {
           "no address or program is given, and none is embedded for " + Platform.description();
       case MYSQL -> "no address or program is given, and there is no embedded MySQL";
       case KAFKA -> "no address or program is given";
-      case MONGO -> "the testkit does not start MongoDB yet";
+      case MONGO -> "no address or program is given, and no package has one";
     };
+  }
+
+  private static ServerProgram localMongo(Path mongod) {
+    String first = version(mongod).lines().findFirst().orElse("mongod");
+    return new MongoProgram(mongod, "MongoDB, " + first + ", program " + mongod);
   }
 
   private static ServerProgram localPostgres(Path postgres) {

@@ -21,8 +21,10 @@ public enum ServerKind {
   /** Kafka, see {@link KafkaServer}. */
   KAFKA(
       "MILLRACE_KAFKA_BOOTSTRAP=host:port, MILLRACE_KAFKA_HOME=/path/to/kafka, or the embedded one"),
-  /** MongoDB; nothing starts it yet, the name is reserved. */
-  MONGO("MILLRACE_MONGO_URL=mongodb://host:port/ or MILLRACE_MONGOD=/path/to/mongod");
+  /** MongoDB, see {@link MongoServer}. */
+  MONGO(
+      "MILLRACE_MONGO_URL=mongodb://host:port/ (a replica set), MILLRACE_MONGOD=/path/to/mongod, mongod on the"
+          + " PATH, or a Docker engine");
 
   private final String remedy;
 

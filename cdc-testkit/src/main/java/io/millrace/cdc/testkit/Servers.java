@@ -29,7 +29,7 @@ final class Servers {
       case MARIADB -> MariaDbServer.shared();
       case MYSQL -> MySqlServer.shared();
       case KAFKA -> KafkaServer.shared();
-      case MONGO -> throw missing(kind, Environment.ofProcess());
+      case MONGO -> MongoServer.shared();
     };
   }
 
@@ -40,7 +40,7 @@ final class Servers {
       case MARIADB -> type == MariaDbServer.class;
       case MYSQL -> type == MySqlServer.class;
       case KAFKA -> type == KafkaServer.class;
-      case MONGO -> false;
+      case MONGO -> type == MongoServer.class;
     };
   }
 

@@ -8,7 +8,8 @@ import java.nio.file.Path;
  *
  * <p>Thread-safe.
  */
-public abstract sealed class TestServer implements AutoCloseable permits SqlServer, KafkaServer {
+public abstract sealed class TestServer implements AutoCloseable
+    permits SqlServer, KafkaServer, MongoServer {
 
   private final ServerKind kind;
   private final Instance instance;
@@ -115,6 +116,7 @@ public abstract sealed class TestServer implements AutoCloseable permits SqlServ
   @Override
   public final void close() {
     if (!shared) {
+      release();
       instance.close();
     }
   }
@@ -136,6 +138,9 @@ public abstract sealed class TestServer implements AutoCloseable permits SqlServ
   final void begin() {
     instance.start(this::probe);
   }
+
+  /** Frees what this handle holds beside the server; idempotent. */
+  void release() {}
 
   /** Throws while the server does not answer. */
   abstract void probe() throws Exception;

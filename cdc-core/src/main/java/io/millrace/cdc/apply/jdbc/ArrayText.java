@@ -23,7 +23,18 @@ final class ArrayText {
       case JSON -> quoted(text, ((Value.JsonValue) value).text());
       case RAW -> quoted(text, ((Value.RawValue) value).text());
       case DOCUMENT -> quoted(text, JsonText.of(value));
-      case BOOL, INT64, UINT64, DOUBLE, FLOAT, DECIMAL, DATE, TIME, DATETIME, TIMESTAMP, UUID ->
+      case BOOL,
+          INT32,
+          INT64,
+          UINT64,
+          DOUBLE,
+          FLOAT,
+          DECIMAL,
+          DATE,
+          TIME,
+          DATETIME,
+          TIMESTAMP,
+          UUID ->
           quoted(text, value.toString());
     }
   }

@@ -89,6 +89,9 @@ final class Conversion {
   }
 
   private static BigInteger whole(Value value, TargetColumn column) {
+    if (value instanceof Value.Int32Value number) {
+      return BigInteger.valueOf(number.value());
+    }
     if (value instanceof Value.Int64Value number) {
       return BigInteger.valueOf(number.value());
     }
@@ -108,7 +111,7 @@ final class Conversion {
   private static BigDecimal number(Value value, TargetColumn column) {
     try {
       return switch (value.kind()) {
-        case INT64, UINT64 -> new BigDecimal(value.toString());
+        case INT32, INT64, UINT64 -> new BigDecimal(value.toString());
         case BOOL -> ((Value.BoolValue) value).value() ? BigDecimal.ONE : BigDecimal.ZERO;
         case DECIMAL -> ((Value.DecimalValue) value).toBigDecimal();
         case DOUBLE -> new BigDecimal(Double.toString(((Value.DoubleValue) value).value()));
@@ -171,7 +174,18 @@ final class Conversion {
     String text =
         switch (value.kind()) {
           case STRING -> ((Value.StringValue) value).value();
-          case BOOL, INT64, UINT64, DOUBLE, FLOAT, DECIMAL, DATE, TIME, DATETIME, TIMESTAMP, UUID ->
+          case BOOL,
+              INT32,
+              INT64,
+              UINT64,
+              DOUBLE,
+              FLOAT,
+              DECIMAL,
+              DATE,
+              TIME,
+              DATETIME,
+              TIMESTAMP,
+              UUID ->
               value.toString();
           case JSON -> ((Value.JsonValue) value).text();
           case LIST, DOCUMENT -> JsonText.of(value);
@@ -295,7 +309,7 @@ final class Conversion {
     return switch (value.kind()) {
       case JSON -> value;
       case STRING -> new Value.JsonValue(((Value.StringValue) value).value());
-      case BOOL, INT64, UINT64, LIST, DOCUMENT -> new Value.JsonValue(JsonText.of(value));
+      case BOOL, INT32, INT64, UINT64, LIST, DOCUMENT -> new Value.JsonValue(JsonText.of(value));
       case NULL, DOUBLE, FLOAT, DECIMAL, BYTES, DATE, TIME, DATETIME, TIMESTAMP, UUID, RAW ->
           throw refused(value, column);
     };

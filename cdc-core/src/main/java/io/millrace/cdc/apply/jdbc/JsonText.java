@@ -16,7 +16,7 @@ final class JsonText {
   private static void append(StringBuilder text, Value value) {
     switch (value.kind()) {
       case NULL -> text.append("null");
-      case BOOL, INT64, UINT64 -> text.append(value);
+      case BOOL, INT32, INT64, UINT64 -> text.append(value);
       case DECIMAL, DOUBLE, FLOAT -> number(text, value.toString());
       case JSON -> text.append(((Value.JsonValue) value).text());
       case STRING -> quoted(text, ((Value.StringValue) value).value());

@@ -1,0 +1,203 @@
+package io.millrace.cdc.mongo;
+
+import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.FieldNames;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import io.millrace.cdc.event.Version;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the events of one collection out of change stream documents. Used by one thread. */
+final class EventMaker {
+  private final CapturedCollection collection;
+  private final byte[] name;
+  private final BsonDecoder decoder;
+  private final RowView view;
+  private final String service;
+  private final String log;
+  private final long epoch;
+
+  EventMaker(
+      CapturedCollection collection, BsonDecoder decoder, String service, String log, long epoch) {
+    this.collection = collection;
+    this.name = collection.utf8();
+    this.decoder = decoder;
+    this.view = new RowView(collection);
+    this.service = service;
+    this.log = log;
+    this.epoch = epoch;
+  }
+
+  /** Whether the document is about this collection. */
+  boolean isAbout(ChangeDocument change) {
+    return change.isCollection(name);
+  }
+
+  /** The key's fields as the events name them. */
+  Row key(ChangeDocument change) {
+    try {
+      Row key = decoder.row(change.bytes(), change.key());
+      return key(key.value(key.names().indexOf("_id")));
+    } catch (IllegalArgumentException e) {
+      throw unreadable(change, e);
+    }
+  }
+
+  private Row key(Value id) {
+    String field = collection.field("_id");
+    if (!(id instanceof Value.DocumentValue document)) {
+      return Row.of(field, id);
+    }
+    Row parts = document.fields();
+    List<String> names = new ArrayList<>();
+    List<Value> values = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      names.add(field + "." + parts.name(i));
+      values.add(parts.value(i));
+    }
+    return Row.of(FieldNames.of(names), values);
+  }
+
+  /**
+   * The event of a change; null where it is none, since only ignored fields changed.
+   *
+   * @param key what {@link #key} said
+   */
+  @Nullable ChangeEvent event(ChangeDocument change, Row key, int hops) {
+    try {
+      ChangeEvent.Builder event =
+          ChangeEvent.builder()
+              .entity(collection.entity())
+              .source(service)
+              .changedAt(Instant.ofEpochMilli(change.changedAtMillis()))
+              .key(key)
+              .log(log)
+              .version(Version.of(epoch, change.coordinate()))
+              .transactionId(transactionId(change))
+              .hops(hops);
+      if (change.is("insert")) {
+        Row state = view.of(decoder.row(change.bytes(), change.document()), false);
+        return event
+            .type(ChangeType.CREATED)
+            .newValue(state)
+            .changedFields(state.names().asList())
+            .build();
+      }
+      if (change.is("delete")) {
+        return event.type(ChangeType.DELETED).oldValue(before(change)).build();
+      }
+      return change.is("replace") ? replaced(change, event) : updated(change, event);
+    } catch (IllegalArgumentException e) {
+      throw unreadable(change, e);
+    }
+  }
+
+  private @Nullable Row before(ChangeDocument change) {
+    return change.hasBefore() ? view.of(decoder.row(change.bytes(), change.before()), false) : null;
+  }
+
+  private @Nullable ChangeEvent replaced(ChangeDocument change, ChangeEvent.Builder event) {
+    Row document = decoder.row(change.bytes(), change.document());
+    Row state = view.of(document, false);
+    List<String> changed;
+    if (change.hasBefore()) {
+      ChangedPaths paths = new ChangedPaths(collection);
+      paths.addDifferences(decoder.row(change.bytes(), change.before()), document);
+      if (!paths.matters()) {
+        return null;
+      }
+      changed = List.copyOf(paths.paths());
+    } else {
+      changed = state.names().asList(); // a replacement names none
+    }
+    return event
+        .type(ChangeType.UPDATED)
+        .newValue(state)
+        .oldValue(before(change))
+        .changedFields(changed)
+        .build();
+  }
+
+  private @Nullable ChangeEvent updated(ChangeDocument change, ChangeEvent.Builder event) {
+    byte[] bytes = change.bytes();
+    Row document = change.hasDocument() ? decoder.row(bytes, change.document()) : null;
+    ChangedPaths paths = new ChangedPaths(collection);
+    Row set = Row.empty();
+    int at = change.update() + Integer.BYTES;
+    for (int type = BsonBytes.type(bytes, at); type != 0; type = BsonBytes.type(bytes, at)) {
+      int field = at + 1;
+      int end = BsonBytes.endOfName(bytes, field);
+      if (BsonBytes.isName(bytes, field, end, "updatedFields")) {
+        set = decoder.row(bytes, end + 1);
+        for (int i = 0; i < set.size(); i++) {
+          paths.add(set.name(i), document);
+        }
+      } else if (type == BsonBytes.ARRAY) {
+        Value.ListValue list = (Value.ListValue) decoder.value(bytes, type, end + 1);
+        list.values().forEach(item -> add(paths, item, document));
+      }
+      at = BsonBytes.skip(bytes, type, end + 1);
+    }
+    if (!paths.matters()) {
+      return null;
+    }
+    return event
+        .type(ChangeType.UPDATED)
+        .newValue(document == null ? known(change, set) : view.of(document, false))
+        .oldValue(before(change))
+        .changedFields(List.copyOf(paths.paths()))
+        .build();
+  }
+
+  /** An element of {@code removedFields} (a path) or of {@code truncatedArrays} (a document). */
+  private static void add(ChangedPaths paths, Value item, @Nullable Row document) {
+    if (item instanceof Value.StringValue path) {
+      paths.add(path.value(), document);
+    } else if (item instanceof Value.DocumentValue array
+        && array.fields().get("field") instanceof Value.StringValue field) {
+      String top = field.value().substring(0, (field.value() + ".").indexOf('.'));
+      paths.add(top, document);
+    }
+  }
+
+  /**
+   * What the update itself says of a document that was gone when it was looked up: the top-level
+   * fields that were set. The rest is not invented; its deletion follows.
+   */
+  private Row known(ChangeDocument change, Row set) {
+    Row key = decoder.row(change.bytes(), change.key());
+    Row.Builder known = Row.builder().put("_id", key.value(key.names().indexOf("_id")));
+    for (int i = 0; i < set.size(); i++) {
+      if (set.name(i).indexOf('.') < 0) {
+        known.put(set.name(i), set.value(i));
+      }
+    }
+    return view.of(known.build(), true);
+  }
+
+  private static String transactionId(ChangeDocument change) {
+    if (change.transactional()) {
+      return HexFormat.of().formatHex(change.transaction());
+    }
+    long time = change.clusterTime();
+    return (time >>> Integer.SIZE) + "." + (int) time;
+  }
+
+  private SourceException unreadable(ChangeDocument change, IllegalArgumentException e) {
+    return new SourceException(
+        String.format(
+            Locale.ROOT,
+            "A change of %s at %s cannot be read: %s",
+            change.namespace(),
+            change.token(),
+            e.getMessage()),
+        e);
+  }
+}

@@ -1,0 +1,83 @@
+package io.millrace.cdc.mongo;
+
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an applier said about the documents it is going to write, within one transaction: a document
+ * of {@code millrace_mark} replaced directly before a group of writes names them, until the next.
+ * Used by one thread.
+ *
+ * <p>Its form: {@code {_id, mark, hops, rows: [{c: collection, k: canonical id}, …]}}.
+ */
+final class Marks {
+  /** The collection that marks are written to, in the database of the documents. */
+  static final String COLLECTION = "millrace_mark";
+
+  private record Named(String collection, String id) {}
+
+  private final Set<Named> marked = new HashSet<>();
+  private byte @Nullable [] transaction;
+  private int hops;
+  private boolean applier;
+
+  /** Whether a transaction of several changes was read whose last change came before this one. */
+  boolean endsBefore(ChangeDocument change) {
+    byte[] current = transaction;
+    return current != null && !change.isOf(current);
+  }
+
+  /** The transaction is at its end, and so is what was marked in it. */
+  void leave() {
+    marked.clear();
+    hops = 0;
+    applier = false;
+    transaction = null;
+  }
+
+  /** Says which transaction a change belongs to. */
+  void enter(ChangeDocument change) {
+    if (transaction == null && change.transactional()) {
+      transaction = change.transaction();
+    }
+  }
+
+  /** Whether the last change belongs to a transaction of several changes. */
+  boolean inTransaction() {
+    return transaction != null;
+  }
+
+  /** Takes a mark. One that somebody wrote outside a transaction marks nothing. */
+  void add(Row mark) {
+    if (transaction == null) {
+      return;
+    }
+    marked.clear();
+    applier = true;
+    if (mark.get("hops") instanceof Value.Int32Value number) {
+      hops = Math.max(hops, number.value());
+    }
+    if (mark.get("rows") instanceof Value.ListValue rows) {
+      for (Value row : rows.values()) {
+        if (row instanceof Value.DocumentValue named
+            && named.fields().get("c") instanceof Value.StringValue collection
+            && named.fields().get("k") instanceof Value.StringValue id) {
+          marked.add(new Named(collection.value(), id.value()));
+        }
+      }
+    }
+  }
+
+  /** Whether the applier named a document. */
+  boolean names(String collection, String id) {
+    return !marked.isEmpty() && marked.contains(new Named(collection, id));
+  }
+
+  /** Of what was not written by the applier itself: 0 outside an applier's transaction. */
+  int hops() {
+    return applier ? hops + 1 : 0;
+  }
+}

@@ -1,0 +1,254 @@
+package io.millrace.cdc.mongo;
+
+import com.mongodb.MongoException;
+import com.mongodb.client.MongoCollection;
+import io.millrace.cdc.error.Finding;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.bson.BsonTimestamp;
+import org.bson.Document;
+import org.jspecify.annotations.Nullable;
+
+/** Names everything at the server that would lose data silently, and every missing privilege. */
+final class MongoPreflight {
+  private static final List<Integer> OLDEST = List.of(4, 4);
+  private static final int IMAGES_SINCE = 6;
+
+  private final MongoSettings settings;
+  private final List<Finding> findings = new ArrayList<>();
+
+  MongoPreflight(MongoSettings settings) {
+    this.settings = settings;
+  }
+
+  List<Finding> run() {
+    return MongoErrors.call(
+        settings,
+        "look at its settings",
+        () -> {
+          Document hello = settings.admin().runCommand(new Document("isMaster", 1));
+          if ("isdbgrid".equals(hello.getString("msg"))) {
+            findings.add(
+                Finding.refused(
+                    "sharded",
+                    settings.address() + " is a sharded cluster, which this release does not read.",
+                    "Connect to a replica set."));
+            return findings;
+          }
+          if (hello.getString("setName") == null) {
+            findings.add(
+                Finding.refused(
+                    "no-replica-set",
+                    settings.address() + " runs alone and has no change streams.",
+                    "Start mongod with --replSet NAME and run rs.initiate()."));
+            return findings;
+          }
+          version();
+          collections();
+          privileges();
+          oplog();
+          return findings;
+        });
+  }
+
+  private void version() {
+    List<Integer> version =
+        settings
+            .admin()
+            .runCommand(new Document("buildInfo", 1))
+            .getList("versionArray", Integer.class);
+    int major = version.get(0);
+    int minor = version.get(1);
+    if (major < OLDEST.get(0) || (major == OLDEST.get(0) && minor < OLDEST.get(1))) {
+      findings.add(
+          Finding.refused(
+              "server-too-old",
+              String.format(Locale.ROOT, "The server is version %s.%s.", major, minor),
+              "Upgrade it to 4.4 or later."));
+    }
+    if (major < IMAGES_SINCE) {
+      for (CapturedCollection collection : settings.collections()) {
+        if (collection.oldState()) {
+          findings.add(
+              Finding.refused(
+                  "old-state-too-old",
+                  String.format(
+                      Locale.ROOT,
+                      "Old state of %s is asked for, and the server (%s.%s) keeps none.",
+                      collection.name(),
+                      major,
+                      minor),
+                  "Upgrade it to 6.0 or later, or leave oldState() out."));
+        }
+      }
+    }
+  }
+
+  private void collections() {
+    Map<String, Document> existing = new HashMap<>();
+    for (Document info : settings.db().listCollections()) {
+      existing.put(info.getString("name"), info);
+    }
+    for (CapturedCollection collection : settings.collections()) {
+      Document info = existing.get(collection.name());
+      if (info != null) {
+        collection(collection, info);
+      }
+    }
+    if (!existing.containsKey(MongoRegistration.COLLECTION)) {
+      findings.add(
+          Finding.refused(
+              "registration-missing",
+              "The log of " + settings.address() + " has no name yet.",
+              "Call source.registration().install() once."));
+    }
+  }
+
+  private void collection(CapturedCollection collection, Document info) {
+    String name = settings.database() + "." + collection.name();
+    Document options = info.get("options", new Document());
+    switch (String.valueOf(info.getString("type"))) {
+      case "view" ->
+          findings.add(
+              Finding.refused(
+                  "view",
+                  name + " is a view, whose changes are in no log.",
+                  "Capture its source."));
+      case "timeseries" ->
+          findings.add(
+              Finding.refused(
+                  "time-series",
+                  name + " is a time-series collection, which has no change stream.",
+                  "Keep its data in an ordinary collection."));
+      default -> {
+        if (options.getBoolean("capped", false)) {
+          findings.add(
+              Finding.refused(
+                  "capped",
+                  name + " is capped: what falls out of it is deleted without a change.",
+                  "Use an ordinary collection, with a TTL index if need be."));
+        }
+        Document images = options.get("changeStreamPreAndPostImages", new Document());
+        if (collection.oldState() && !images.getBoolean("enabled", false)) {
+          findings.add(
+              Finding.refused(
+                  "pre-images-off",
+                  "Old state of " + name + " is asked for, and the collection keeps none.",
+                  "Call source.registration().install(), or run db.runCommand({collMod: '"
+                      + collection.name()
+                      + "', changeStreamPreAndPostImages: {enabled: true}})."));
+        }
+      }
+    }
+  }
+
+  /** What the user may do; nothing where the server does not ask who anybody is. */
+  private void privileges() {
+    Document status =
+        settings
+            .admin()
+            .runCommand(new Document("connectionStatus", 1).append("showPrivileges", true));
+    Document info = status.get("authInfo", new Document());
+    if (info.getList("authenticatedUsers", Document.class, List.of()).isEmpty()) {
+      return;
+    }
+    List<Document> granted = info.getList("authenticatedUserPrivileges", Document.class, List.of());
+    need(granted, "", "changeStream");
+    need(granted, "", "find");
+    for (String own : List.of(MongoRegistration.COLLECTION, "millrace_reader")) {
+      need(granted, own, "insert");
+      need(granted, own, "update");
+    }
+  }
+
+  private void need(List<Document> granted, String collection, String action) {
+    Set<String> allowed = new HashSet<>();
+    for (Document privilege : granted) {
+      Document resource = privilege.get("resource", new Document());
+      if (covers(resource, collection)) {
+        allowed.addAll(privilege.getList("actions", String.class, List.of()));
+      }
+    }
+    if (!allowed.contains(action)) {
+      findings.add(
+          Finding.refused(
+              "missing-privilege",
+              String.format(
+                  Locale.ROOT,
+                  "The user lacks the privilege '%s' on {db: '%s', collection: '%s'}.",
+                  action,
+                  settings.database(),
+                  collection),
+              String.format(
+                  Locale.ROOT,
+                  "db.grantPrivilegesToRole(ROLE, [{resource: {db: '%s', collection: '%s'}, actions:"
+                      + " ['%s']}])",
+                  settings.database(),
+                  collection,
+                  action)));
+    }
+  }
+
+  private boolean covers(Document resource, String collection) {
+    if (resource.getBoolean("anyResource", false)) {
+      return true;
+    }
+    String db = resource.getString("db");
+    String name = resource.getString("collection");
+    return db != null
+        && name != null
+        && (db.isEmpty() || db.equals(settings.database()))
+        && (name.isEmpty() || name.equals(collection));
+  }
+
+  /** How far back the oplog reaches, where the user may look. */
+  private void oplog() {
+    try {
+      MongoCollection<Document> oplog =
+          settings.client().getDatabase("local").getCollection("oplog.rs");
+      Document first = end(oplog, 1);
+      Document last = end(oplog, -1);
+      if (first == null || last == null) {
+        return;
+      }
+      Document stats =
+          settings.client().getDatabase("local").runCommand(new Document("collStats", "oplog.rs"));
+      boolean full =
+          stats.get("size", Number.class).doubleValue()
+              > stats.get("maxSize", Number.class).doubleValue() / 2;
+      Duration window =
+          Duration.ofSeconds(
+              last.get("ts", BsonTimestamp.class).getTime()
+                  - (long) first.get("ts", BsonTimestamp.class).getTime());
+      if (full && window.compareTo(settings.outage()) < 0) {
+        findings.add(
+            Finding.warning(
+                "oplog-window",
+                String.format(
+                    Locale.ROOT,
+                    "The oplog reaches back %s, and an outage of %s is to be bridged.",
+                    window,
+                    settings.outage()),
+                "db.adminCommand({replSetResizeOplog: 1, size: MEGABYTES}), or set"
+                    + " minRetentionHours."));
+      }
+    } catch (MongoException e) {
+      findings.add(
+          Finding.warning(
+              "oplog-unseen",
+              "The user may not read local.oplog.rs, so nobody knows how far back the oplog reaches.",
+              "Grant find and collStats on {db: 'local', collection: 'oplog.rs'}, or watch the oplog"
+                  + " window."));
+    }
+  }
+
+  private static @Nullable Document end(MongoCollection<Document> oplog, int direction) {
+    return oplog.find().sort(new Document("$natural", direction)).limit(1).first();
+  }
+}

@@ -1,0 +1,264 @@
+package io.millrace.cdc.mongo;
+
+import com.mongodb.MongoException;
+import com.mongodb.client.MongoChangeStreamCursor;
+import io.millrace.cdc.error.LostPositionException;
+import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.event.CanonicalId;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.position.Position;
+import io.millrace.cdc.source.SourceBatch;
+import io.millrace.cdc.source.SourceProgress;
+import io.millrace.cdc.source.SourceReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+import org.bson.RawBsonDocument;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads one database's change stream; {@link ReaderOpening} makes it. */
+final class MongoReader implements SourceReader {
+  private static final Logger LOG = LoggerFactory.getLogger(MongoReader.class);
+
+  private final MongoSettings settings;
+  private final String log;
+  private final long epoch;
+  private final MongoPosition start;
+  private final MongoChangeStreamCursor<RawBsonDocument> cursor;
+  private final ChangeDocument change = new ChangeDocument();
+  private final BsonDecoder decoder = new BsonDecoder();
+  private final Marks marks = new Marks();
+  private final List<EventMaker> makers;
+  private final byte[] markCollection;
+  private @Nullable Runnable firstSave;
+
+  /** Read, but not given out: the first change after a transaction. */
+  private @Nullable RawBsonDocument ahead;
+
+  private @Nullable BsonDocument witness;
+  private @Nullable BsonDocument idle;
+  private @Nullable Instant lastChangeAt;
+  private boolean drained;
+  private volatile boolean woken;
+
+  MongoReader(
+      MongoSettings settings,
+      MongoRegistration.Registered log,
+      MongoPosition start,
+      Opened opened) {
+    this.settings = settings;
+    this.log = log.log();
+    this.epoch = log.epoch();
+    this.start = start;
+    this.cursor = opened.cursor();
+    this.firstSave = opened.firstSave();
+    this.witness = start.witness();
+    this.markCollection = Marks.COLLECTION.getBytes(StandardCharsets.UTF_8);
+    this.makers =
+        settings.collections().stream()
+            .map(c -> new EventMaker(c, decoder, settings.service(), log.log(), log.epoch()))
+            .toList();
+  }
+
+  /**
+   * A stream that stands behind the position.
+   *
+   * @param firstSave leaves a trace at the source when the first position was saved
+   */
+  record Opened(MongoChangeStreamCursor<RawBsonDocument> cursor, Runnable firstSave) {}
+
+  @Override
+  public String log() {
+    return log;
+  }
+
+  @Override
+  public long epoch() {
+    return epoch;
+  }
+
+  @Override
+  public Position position() {
+    return start.toPosition();
+  }
+
+  @Override
+  public SourceBatch poll(int maxEvents, Duration maxWait) throws InterruptedException {
+    long deadline = System.nanoTime() + maxWait.toNanos();
+    List<ChangeEvent> events = new ArrayList<>();
+    int echoes = 0;
+    boolean moved = false;
+    while (events.size() < maxEvents) {
+      RawBsonDocument document = ahead;
+      ahead = null;
+      if (document == null) {
+        document = next(events.isEmpty() && !moved, deadline);
+      }
+      if (document == null) {
+        break;
+      }
+      change.read(BsonBytes.Slice.of(document));
+      if (marks.endsBefore(change)) {
+        // A position can stand between two transactions, so here is where the batch ends.
+        marks.leave();
+        ahead = document;
+        return new SourceBatch(events, behind(witness), echoes);
+      }
+      marks.enter(change);
+      echoes += take(events);
+      moved = true;
+      witness = MongoPosition.token(change.token());
+    }
+    return new SourceBatch(events, moved ? reached() : idle(), echoes);
+  }
+
+  /** The next change; null where there is none in time. */
+  private @Nullable RawBsonDocument next(boolean wait, long deadline) throws InterruptedException {
+    try {
+      while (true) {
+        if (cursor.available() > 0 || wait) {
+          RawBsonDocument document = cursor.tryNext();
+          if (document != null) {
+            drained = false;
+            return document;
+          }
+        }
+        drained = true;
+        if (!wait || woken || System.nanoTime() >= deadline) {
+          woken = false;
+          return null;
+        }
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      }
+    } catch (MongoException e) {
+      throw MongoErrors.translate(settings, "read the change stream", e);
+    }
+  }
+
+  /**
+   * Turns a change into an event, if it is one.
+   *
+   * @return how many echoes it was, 0 or 1
+   */
+  private int take(List<ChangeEvent> events) {
+    lastChangeAt = Instant.ofEpochMilli(change.changedAtMillis());
+    if (!change.is("insert")
+        && !change.is("update")
+        && !change.is("replace")
+        && !change.is("delete")) {
+      other();
+      return 0;
+    }
+    if (change.isCollection(markCollection)) {
+      if (change.hasDocument()) {
+        marks.add(decoder.row(change.bytes(), change.document()));
+      }
+      return 0;
+    }
+    for (EventMaker maker : makers) {
+      if (maker.isAbout(change)) {
+        Row key = maker.key(change);
+        if (marks.names(change.collection(), CanonicalId.of(key))) {
+          return 1;
+        }
+        ChangeEvent event = maker.event(change, key, marks.hops());
+        if (event != null) {
+          events.add(event);
+        }
+        return 0;
+      }
+    }
+    return 0;
+  }
+
+  /** What happened to a collection or the database as a whole. */
+  private void other() {
+    switch (change.operation()) {
+      case "drop", "rename", "dropDatabase", "invalidate" ->
+          throw new LostPositionException(
+              String.format(
+                  Locale.ROOT,
+                  "%s: %s of %s. Documents went without a change of each, and the stream ends. Accept the"
+                      + " gap to go on with what comes after it, or backfill.",
+                  settings.address(),
+                  change.operation(),
+                  change.namespace()));
+      default -> LOG.debug("{} of {}", change.operation(), change.namespace());
+    }
+  }
+
+  /** Behind the last change; null in the middle of a transaction. */
+  private @Nullable Position reached() {
+    return marks.inTransaction() ? null : behind(witness);
+  }
+
+  private @Nullable Position behind(@Nullable BsonDocument token) {
+    return token == null
+        ? null
+        : new MongoPosition(start.replicaSet(), MongoPosition.timeOf(token), token, token)
+            .toPosition();
+  }
+
+  /** Where the stream stands after a time without a change for us; null where it stood still. */
+  private @Nullable Position idle() {
+    BsonDocument token = cursor.getResumeToken();
+    if (token == null || token.equals(idle)) {
+      return null;
+    }
+    BsonTimestamp time = MongoPosition.timeOf(token);
+    BsonDocument last = witness;
+    if (last != null && time.compareTo(MongoPosition.timeOf(last)) <= 0) {
+      return null;
+    }
+    // All changes of a transaction have one time, so it is at its end.
+    marks.leave();
+    idle = token;
+    return new MongoPosition(start.replicaSet(), time, token, last).toPosition();
+  }
+
+  /** Ends a wait of {@link #poll}; any thread. */
+  void wakeUp() {
+    woken = true;
+  }
+
+  @Override
+  public void saved(Position position) {
+    Runnable trace = firstSave;
+    if (trace != null) {
+      try {
+        trace.run();
+        firstSave = null;
+      } catch (SourceException e) {
+        LOG.warn("Could not note that this pipeline has run; the next save tries again", e);
+      }
+    }
+  }
+
+  @Override
+  public SourceProgress progress() {
+    Instant last = lastChangeAt;
+    if (last == null) {
+      return SourceProgress.unknown();
+    }
+    long lag =
+        drained ? 0 : Math.max(0, Duration.between(last, settings.clock().instant()).toMillis());
+    return new SourceProgress(Optional.of(last), OptionalLong.of(lag), Optional.empty());
+  }
+
+  @Override
+  public void close() {
+    cursor.close();
+  }
+}

@@ -1,0 +1,170 @@
+package io.millrace.cdc.mongo;
+
+import static com.mongodb.client.model.Filters.and;
+import static com.mongodb.client.model.Filters.eq;
+import static com.mongodb.client.model.Filters.lt;
+import static com.mongodb.client.model.Updates.set;
+import static com.mongodb.client.model.Updates.setOnInsert;
+
+import com.mongodb.WriteConcern;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.UpdateOptions;
+import com.mongodb.client.model.Updates;
+import io.millrace.cdc.error.SourceException;
+import java.util.Date;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.bson.Document;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The collection {@code millrace_registration} of the captured database, which gives its log a name
+ * (the service's tag and 8 random hexadecimal digits), an epoch and a format. An applier that
+ * writes to the same database learns from it which events are its own.
+ */
+public final class MongoRegistration {
+  /** The collection's name. */
+  static final String COLLECTION = "millrace_registration";
+
+  private static final String READERS = "millrace_reader";
+  private static final int FORMAT = 1;
+  private static final String LOG = "log";
+  private static final UpdateOptions UPSERT = new UpdateOptions().upsert(true);
+
+  private final MongoSettings settings;
+
+  MongoRegistration(MongoSettings settings) {
+    this.settings = settings;
+  }
+
+  /** What the collection holds. */
+  record Registered(String log, long epoch) {}
+
+  /**
+   * Names the log, makes this library's collections, and switches on pre- and post-images for the
+   * collections whose old state is captured; does nothing where that was done.
+   *
+   * @throws SourceException where the server is away or the user may not write
+   */
+  public void install() {
+    MongoErrors.call(
+        settings,
+        "install the registration",
+        () -> {
+          String log =
+              settings.service() + "-" + HexFormat.of().toHexDigits(settings.random().nextInt());
+          registrations()
+              .updateOne(
+                  eq("_id", LOG),
+                  Updates.combine(
+                      setOnInsert(LOG, log),
+                      setOnInsert("epoch", 0L),
+                      setOnInsert("format", FORMAT)),
+                  UPSERT);
+          makeMissing(List.of(READERS, Marks.COLLECTION));
+          for (CapturedCollection collection : settings.collections()) {
+            if (collection.oldState()) {
+              switchOnImages(collection.name());
+            }
+          }
+          return log;
+        });
+  }
+
+  /** A transaction may only write to what exists. */
+  private void makeMissing(List<String> names) {
+    List<String> existing = settings.db().listCollectionNames().into(new java.util.ArrayList<>());
+    for (String name : names) {
+      if (!existing.contains(name)) {
+        settings.db().createCollection(name);
+      }
+    }
+  }
+
+  private void switchOnImages(String collection) {
+    List<String> existing = settings.db().listCollectionNames().into(new java.util.ArrayList<>());
+    if (!existing.contains(collection)) {
+      settings.db().createCollection(collection);
+    }
+    settings
+        .db()
+        .runCommand(
+            new Document("collMod", collection)
+                .append("changeStreamPreAndPostImages", new Document("enabled", true)));
+  }
+
+  /** The log's name and epoch, empty where {@link #install()} was not run. */
+  Optional<Registered> find() {
+    Document row =
+        MongoErrors.call(
+            settings,
+            "read " + COLLECTION,
+            () -> (@Nullable Document) registrations().find(eq("_id", LOG)).first());
+    if (row == null) {
+      return Optional.empty();
+    }
+    int format = row.getInteger("format", FORMAT);
+    if (format > FORMAT) {
+      throw new SourceException(
+          String.format(
+              Locale.ROOT,
+              "%s.%s has format %s, written by a newer release; this one knows %s.",
+              settings.address(),
+              COLLECTION,
+              format,
+              FORMAT));
+    }
+    return Optional.of(
+        new Registered(row.getString(LOG), row.get("epoch", Number.class).longValue()));
+  }
+
+  Registered get() {
+    return find()
+        .orElseThrow(
+            () ->
+                new SourceException(
+                    settings.address()
+                        + " has no registration in "
+                        + COLLECTION
+                        + ": call registration().install() once."));
+  }
+
+  /** Tells appliers of this database about a new epoch; it never goes back. */
+  void raise(long epoch) {
+    MongoErrors.call(
+        settings,
+        "write the epoch to " + COLLECTION,
+        () ->
+            registrations()
+                .updateOne(and(eq("_id", LOG), lt("epoch", epoch)), set("epoch", epoch)));
+  }
+
+  /** Whether a pipeline has saved a position before. */
+  boolean hasRun(String pipeline) {
+    return MongoErrors.call(
+        settings, "read " + READERS, () -> readers().countDocuments(eq("_id", pipeline)) > 0);
+  }
+
+  /** Leaves the trace that {@link #hasRun} looks for. */
+  void remember(String pipeline) {
+    MongoErrors.call(
+        settings,
+        "write to " + READERS,
+        () ->
+            readers()
+                .updateOne(
+                    eq("_id", pipeline),
+                    setOnInsert("firstSavedAt", Date.from(settings.clock().instant())),
+                    UPSERT));
+  }
+
+  private MongoCollection<Document> registrations() {
+    return settings.db().getCollection(COLLECTION).withWriteConcern(WriteConcern.MAJORITY);
+  }
+
+  private MongoCollection<Document> readers() {
+    return settings.db().getCollection(READERS).withWriteConcern(WriteConcern.MAJORITY);
+  }
+}

@@ -1,0 +1,240 @@
+package io.millrace.cdc.mongo;
+
+import com.mongodb.MongoException;
+import com.mongodb.client.MongoChangeStreamCursor;
+import io.millrace.cdc.error.LostPositionException;
+import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.source.FirstStart;
+import io.millrace.cdc.source.ReaderStart;
+import java.time.Duration;
+import java.util.Locale;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+import org.bson.Document;
+import org.bson.RawBsonDocument;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens a reader: finds the position, checks that it is one of this log, decides the epoch. */
+final class ReaderOpening {
+  private static final Logger LOG = LoggerFactory.getLogger(ReaderOpening.class);
+  private static final Duration WITNESS_LIMIT = Duration.ofSeconds(60);
+
+  private final MongoSettings settings;
+  private final ReaderStart start;
+  private final MongoRegistration registration;
+
+  ReaderOpening(MongoSettings settings, ReaderStart start) {
+    this.settings = settings;
+    this.start = start;
+    this.registration = new MongoRegistration(settings);
+  }
+
+  MongoReader open() {
+    MongoRegistration.Registered registered = registration.get();
+    Document hello =
+        MongoErrors.call(
+            settings, "connect", () -> settings.admin().runCommand(new Document("isMaster", 1)));
+    String replicaSet = hello.getString("setName");
+    if (replicaSet == null) {
+      throw new SourceException(
+          settings.address() + " is no member of a replica set, so it has no change streams.");
+    }
+    if (start.position().isEmpty()) {
+      return first(registered, replicaSet, hello);
+    }
+    MongoPosition position = MongoPosition.parse(start.position().get());
+    checkNotAhead(hello, position);
+    MongoReader.Opened opened = new MongoReader.Opened(resume(position), () -> {});
+    boolean same = position.replicaSet().equals(replicaSet);
+    if (!same) {
+      LOG.warn(
+          "{} is replica set '{}', the position was read from '{}': versions start a new epoch",
+          settings.address(),
+          replicaSet,
+          position.replicaSet());
+    }
+    long known = Math.max(start.epoch(), registered.epoch());
+    MongoPosition here =
+        new MongoPosition(replicaSet, position.time(), position.token(), position.witness());
+    return reader(registered, same && known > 0 ? known : risen(registered), here, opened);
+  }
+
+  private MongoReader first(
+      MongoRegistration.Registered registered, String replicaSet, Document hello) {
+    if (!start.gapAccepted() && registration.hasRun(start.pipeline())) {
+      throw new LostPositionException(
+          String.format(
+              Locale.ROOT,
+              "Pipeline '%s' has read this log before, but has no saved position. Bring its position"
+                  + " store back, or accept the gap to go on as on a first start.",
+              start.pipeline()));
+    }
+    BsonTimestamp time =
+        start.firstStart() == FirstStart.NOW || start.gapAccepted() ? after(hello) : oldest();
+    MongoPosition position = new MongoPosition(replicaSet, time, null, null);
+    MongoReader.Opened opened =
+        new MongoReader.Opened(
+            MongoErrors.call(
+                settings,
+                "open a change stream",
+                () -> StreamOpener.open(settings, stream -> stream.startAtOperationTime(time))),
+            () -> registration.remember(start.pipeline()));
+    return reader(registered, risen(registered), position, opened);
+  }
+
+  /** The first moment after all that is in the log now. */
+  private BsonTimestamp after(Document hello) {
+    BsonTimestamp now = operationTime(hello);
+    return new BsonTimestamp(now.getValue() + 1);
+  }
+
+  private BsonTimestamp operationTime(Document hello) {
+    Object time = hello.get("operationTime");
+    if (time instanceof BsonTimestamp timestamp) {
+      return timestamp;
+    }
+    throw new SourceException(
+        settings.address() + " tells no operationTime: is it a member of a replica set?");
+  }
+
+  private BsonTimestamp oldest() {
+    Document first =
+        MongoErrors.call(
+            settings,
+            "read the oplog's first entry (privilege: find on local.oplog.rs)",
+            () ->
+                (@Nullable Document)
+                    settings
+                        .client()
+                        .getDatabase("local")
+                        .getCollection("oplog.rs")
+                        .find()
+                        .sort(new Document("$natural", 1))
+                        .limit(1)
+                        .first());
+    if (first == null) {
+      throw new SourceException(settings.address() + " has an empty oplog.");
+    }
+    return first.get("ts", BsonTimestamp.class);
+  }
+
+  /** A server whose log ends before what was read has lost it. */
+  private void checkNotAhead(Document hello, MongoPosition position) {
+    BsonTimestamp now = operationTime(hello);
+    if (position.token() != null && now.compareTo(position.time()) < 0) {
+      throw new LostPositionException(
+          String.format(
+              Locale.ROOT,
+              "%s has come to %s, but was read up to %s: it was restored, or took over without these"
+                  + " changes. Accept the gap or backfill.",
+              settings.address(),
+              text(now),
+              text(position.time())));
+    }
+  }
+
+  private MongoChangeStreamCursor<RawBsonDocument> resume(MongoPosition position) {
+    BsonDocument witness = position.witness();
+    BsonDocument token = position.token();
+    if (witness == null) {
+      return MongoErrors.call(
+          settings,
+          "resume the change stream",
+          () ->
+              StreamOpener.open(
+                  settings,
+                  stream ->
+                      token == null
+                          ? stream.startAtOperationTime(position.time())
+                          : stream.resumeAfter(token)));
+    }
+    try {
+      return behindWitness(witness);
+    } catch (MongoException e) {
+      if (!MongoErrors.isHistoryLost(e) || token == null || token.equals(witness)) {
+        throw MongoErrors.translate(settings, "resume the change stream", e);
+      }
+    }
+    // The last change is gone from the oplog, and nothing that came later concerned us.
+    return MongoErrors.call(
+        settings,
+        "resume the change stream",
+        () -> StreamOpener.open(settings, stream -> stream.resumeAfter(token)));
+  }
+
+  /** Reads the last change again: it must be the same. */
+  private MongoChangeStreamCursor<RawBsonDocument> behindWitness(BsonDocument witness) {
+    String expected = witness.getString("_data").getValue();
+    BsonTimestamp time = MongoPosition.timeOf(witness);
+    MongoChangeStreamCursor<RawBsonDocument> cursor =
+        StreamOpener.open(settings, stream -> stream.startAtOperationTime(time));
+    ChangeDocument change = new ChangeDocument();
+    long deadline = System.nanoTime() + WITNESS_LIMIT.toNanos();
+    try {
+      while (true) {
+        RawBsonDocument document = cursor.tryNext();
+        if (document != null) {
+          change.read(BsonBytes.Slice.of(document));
+          int order = change.token().compareTo(expected);
+          if (order == 0) {
+            return cursor;
+          }
+          if (order > 0) {
+            throw foreign(time);
+          }
+        } else {
+          BsonDocument passed = cursor.getResumeToken();
+          if (passed != null && MongoPosition.timeOf(passed).compareTo(time) > 0) {
+            throw foreign(time);
+          }
+          if (System.nanoTime() > deadline) {
+            throw new SourceException(
+                settings.address() + " did not send the last change read again within 60 s.",
+                null,
+                true);
+          }
+        }
+      }
+    } catch (RuntimeException e) {
+      cursor.close();
+      throw e;
+    }
+  }
+
+  private LostPositionException foreign(BsonTimestamp time) {
+    return new LostPositionException(
+        String.format(
+            Locale.ROOT,
+            "%s holds no such change at %s as was read there: it was restored, or took over without it,"
+                + " and wrote on. Accept the gap or backfill.",
+            settings.address(),
+            text(time)));
+  }
+
+  private static String text(BsonTimestamp time) {
+    return java.time.Instant.ofEpochSecond(time.getTime()) + " (" + time.getInc() + ")";
+  }
+
+  /** An epoch above all that were used, and above those of a store that was lost. */
+  private long risen(MongoRegistration.Registered registered) {
+    long highest = Math.max(start.epoch(), registered.epoch());
+    return Math.max(highest + 1, settings.clock().instant().getEpochSecond());
+  }
+
+  private MongoReader reader(
+      MongoRegistration.Registered registered,
+      long epoch,
+      MongoPosition position,
+      MongoReader.Opened opened) {
+    try {
+      registration.raise(epoch);
+    } catch (RuntimeException e) {
+      opened.cursor().close();
+      throw e;
+    }
+    return new MongoReader(
+        settings, new MongoRegistration.Registered(registered.log(), epoch), position, opened);
+  }
+}

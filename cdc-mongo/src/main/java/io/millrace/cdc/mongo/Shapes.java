@@ -1,0 +1,87 @@
+package io.millrace.cdc.mongo;
+
+import io.millrace.cdc.event.FieldNames;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The field names of documents seen lately: a document of a known shape makes no text for its
+ * names. Used by one thread.
+ */
+final class Shapes {
+  private static final int SLOTS = 1 << 10;
+  private static final long FNV_START = 0xcbf29ce484222325L;
+  private static final long FNV_PRIME = 0x100000001b3L;
+
+  private final @Nullable Shape[] slots = new @Nullable Shape[SLOTS];
+
+  /** The names of one shape and their bytes. */
+  record Shape(long hash, FieldNames names, byte[][] utf8) {
+    /** Whether the name at an index is the one in the bytes. */
+    boolean has(int index, byte[] bytes, int start, int end) {
+      byte[] name = utf8[index];
+      return Arrays.equals(name, 0, name.length, bytes, start, end);
+    }
+  }
+
+  /**
+   * The shape of a document.
+   *
+   * @param start where the document's length stands
+   * @throws IllegalArgumentException where a name comes twice
+   */
+  Shape of(byte[] bytes, int start) {
+    long hash = FNV_START;
+    int count = 0;
+    int at = start + Integer.BYTES;
+    for (int type = BsonBytes.type(bytes, at); type != 0; type = BsonBytes.type(bytes, at)) {
+      at++;
+      while (bytes[at] != 0) {
+        hash = (hash ^ bytes[at++]) * FNV_PRIME;
+      }
+      hash = hash * FNV_PRIME + 1;
+      at = BsonBytes.skip(bytes, type, at + 1);
+      count++;
+    }
+    int slot = (int) (hash ^ (hash >>> 32)) & (SLOTS - 1);
+    Shape known = slots[slot];
+    if (known != null
+        && known.hash() == hash
+        && known.utf8().length == count
+        && matches(known, bytes, start)) {
+      return known;
+    }
+    Shape made = read(hash, bytes, start);
+    slots[slot] = made;
+    return made;
+  }
+
+  private static boolean matches(Shape shape, byte[] bytes, int start) {
+    int at = start + Integer.BYTES;
+    for (int i = 0; i < shape.utf8().length; i++) {
+      int type = BsonBytes.type(bytes, at);
+      int end = BsonBytes.endOfName(bytes, at + 1);
+      if (!shape.has(i, bytes, at + 1, end)) {
+        return false;
+      }
+      at = BsonBytes.skip(bytes, type, end + 1);
+    }
+    return true;
+  }
+
+  private static Shape read(long hash, byte[] bytes, int start) {
+    List<String> names = new ArrayList<>();
+    List<byte[]> utf8 = new ArrayList<>();
+    int at = start + Integer.BYTES;
+    for (int type = BsonBytes.type(bytes, at); type != 0; type = BsonBytes.type(bytes, at)) {
+      int end = BsonBytes.endOfName(bytes, at + 1);
+      utf8.add(Arrays.copyOfRange(bytes, at + 1, end));
+      names.add(new String(bytes, at + 1, end - at - 1, StandardCharsets.UTF_8));
+      at = BsonBytes.skip(bytes, type, end + 1);
+    }
+    return new Shape(hash, FieldNames.of(names), utf8.toArray(new byte[0][]));
+  }
+}

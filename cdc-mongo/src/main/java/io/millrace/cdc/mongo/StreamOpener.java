@@ -1,0 +1,61 @@
+package io.millrace.cdc.mongo;
+
+import com.mongodb.client.ChangeStreamIterable;
+import com.mongodb.client.MongoChangeStreamCursor;
+import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.bson.Document;
+import org.bson.RawBsonDocument;
+import org.bson.conversions.Bson;
+
+/** Opens the one change stream of a source, with its filter on the server. */
+final class StreamOpener {
+  /** So long a request waits on the server; no longer, since a close has to wait for it. */
+  private static final long AWAIT_MILLIS = 250;
+
+  private StreamOpener() {}
+
+  /**
+   * Opens a stream.
+   *
+   * @param start where: {@code resumeAfter} or {@code startAtOperationTime}
+   */
+  static MongoChangeStreamCursor<RawBsonDocument> open(
+      MongoSettings settings, UnaryOperator<ChangeStreamIterable<Document>> start) {
+    boolean images = settings.collections().stream().anyMatch(CapturedCollection::oldState);
+    ChangeStreamIterable<Document> stream =
+        settings
+            .db()
+            .watch(List.of(filter(settings)))
+            .fullDocument(images ? FullDocument.WHEN_AVAILABLE : FullDocument.UPDATE_LOOKUP)
+            .maxAwaitTime(AWAIT_MILLIS, TimeUnit.MILLISECONDS);
+    if (images) {
+      stream = stream.fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE);
+    }
+    return (MongoChangeStreamCursor<RawBsonDocument>)
+        start.apply(stream).withDocumentClass(RawBsonDocument.class).cursor();
+  }
+
+  /**
+   * Our collections, and what befalls any collection as a whole: a filter on the collection alone
+   * would hide the operations that name none, and leave the stream silent for ever.
+   */
+  private static Bson filter(MongoSettings settings) {
+    List<String> names = new ArrayList<>();
+    settings.collections().forEach(collection -> names.add(collection.name()));
+    names.add(Marks.COLLECTION);
+    return new Document(
+        "$match",
+        new Document(
+            "$or",
+            List.of(
+                new Document("ns.coll", new Document("$in", names)),
+                new Document("to.coll", new Document("$in", names)),
+                new Document(
+                    "operationType", new Document("$in", List.of("dropDatabase", "invalidate"))))));
+  }
+}
