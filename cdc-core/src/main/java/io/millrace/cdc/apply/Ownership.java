@@ -57,12 +57,11 @@ final class Ownership implements AssignmentListener {
   }
 
   private void check(Channel joined, int partition, StoredOffset offset) {
-    if (!offset.incarnation().equals(joined.incarnation())
-        || offset.partitions() != joined.partitions()) {
+    if (!offset.incarnation().equals(joined.incarnation())) {
       throw new ApplyException(
-          ("Applier '%s' stored offset %s of partition %s for channel %s '%s' with id %s and %s partitions, but the channel has id %s and %s"
-                  + " partitions now: it was made anew or changed, and the offsets mean nothing in it. Give the applier the old channel, or"
-                  + " delete its rows in applier_offset once both sides were compared.")
+          ("Applier '%s' stored offset %s of partition %s for channel %s '%s' with id %s, but the channel has id %s now: it was deleted and made"
+                  + " anew, the offsets mean nothing in it, and what was not applied of the old one is gone. Compare both sides; then run DELETE"
+                  + " FROM applier_offset WHERE applier = '%s' AND channel = '%s' in the target, and start with firstStart(OLDEST).")
               .formatted(
                   config.name(),
                   offset.next(),
@@ -70,9 +69,25 @@ final class Ownership implements AssignmentListener {
                   joined.transport(),
                   joined.name(),
                   offset.incarnation(),
-                  offset.partitions(),
                   joined.incarnation(),
-                  joined.partitions()));
+                  config.name(),
+                  joined.name()));
+    }
+    if (offset.partitions() != joined.partitions()) {
+      throw new ApplyException(
+          ("Applier '%s' stored offsets for %s partitions of channel %s '%s', which has %s now: keys change their partition, and a later event of a"
+                  + " key may be applied before an earlier one. Stop every publisher; run UPDATE applier_offset SET partitions = %s WHERE"
+                  + " applier = '%s' AND channel = '%s' in the target; start the applier with firstStart(OLDEST), wait until it has caught up;"
+                  + " start the publishers again.")
+              .formatted(
+                  config.name(),
+                  offset.partitions(),
+                  joined.transport(),
+                  joined.name(),
+                  joined.partitions(),
+                  joined.partitions(),
+                  config.name(),
+                  joined.name()));
     }
   }
 

@@ -54,12 +54,18 @@ final class KafkaSubscription implements Subscription {
   private final TreeSet<Integer> unplaced = new TreeSet<>();
 
   private final TreeSet<Integer> placed = new TreeSet<>();
+  private final TopicWatch watch;
+
+  /** The topic as it was at the last assignment. */
+  private @Nullable Channel joined;
+
   private boolean closed;
 
   KafkaSubscription(KafkaSettings settings, String group, AssignmentListener listener) {
     this.settings = settings;
     this.group = group;
     this.listener = listener;
+    this.watch = new TopicWatch(settings);
     try {
       this.consumer =
           new KafkaConsumer<>(
@@ -76,6 +82,7 @@ final class KafkaSubscription implements Subscription {
     Check.state(!closed, "the subscription of %s is closed", describe());
     try {
       place();
+      checkTopic();
       if (fetched.isEmpty()) {
         inOrderOfTime(consumer.poll(maxWait)).forEach(record -> fetched.add(delivery(record)));
       }
@@ -153,6 +160,7 @@ final class KafkaSubscription implements Subscription {
       return;
     }
     closed = true;
+    watch.close();
     try {
       consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
     } catch (InterruptException e) {
@@ -169,6 +177,7 @@ final class KafkaSubscription implements Subscription {
     }
     TopicFacts facts = new TopicCheck(settings).required();
     Channel channel = facts.channel(settings.topic());
+    joined = channel;
     Set<Integer> partitions = Set.copyOf(unplaced);
     Map<Integer, StartOffset> starts = listener.assigned(channel, partitions);
     Check.argument(
@@ -199,11 +208,23 @@ final class KafkaSubscription implements Subscription {
     }
   }
 
+  private void checkTopic() {
+    Channel topic = joined;
+    if (topic != null && !placed.isEmpty()) {
+      watch.check(topic);
+    }
+  }
+
   private TransportException outOfRange(Map<TopicPartition, Long> wanted) {
     Map.Entry<TopicPartition, Long> one = wanted.entrySet().iterator().next();
     TopicPartition partition = one.getKey();
     long first = -1;
     long end = -1;
+    Channel topic = joined;
+    if (topic != null) {
+      TopicFacts now = new TopicCheck(settings).required();
+      watch.compare(topic, now.id(), now.partitions());
+    }
     try {
       first = consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, -1L);
       end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, -1L);
@@ -215,8 +236,18 @@ final class KafkaSubscription implements Subscription {
 
   private TransportException gone(int partition, long wanted, long first, long end) {
     return new TransportException(
-        "%s has no offset %s in partition %s: it holds %s to %s. Decide whether to go on from the oldest one; what lies between is lost here."
-            .formatted(describe(), wanted, partition, first, end));
+        "%s has no offset %s in partition %s: it holds %s to %s. %s Compare both sides; then remove the stored offset of this partition (table applier_offset of an applier's target) and start with firstStart(OLDEST) to go on from offset %s."
+            .formatted(
+                describe(),
+                wanted,
+                partition,
+                first,
+                end,
+                wanted < first
+                    ? "The %s events from there on expired (retention.ms, retention.bytes) or were deleted before they were read; what they said is lost here."
+                        .formatted(first - wanted)
+                    : "It ends before what was read already: the topic was made anew, or lost acknowledged events.",
+                first));
   }
 
   private RuntimeException failure(KafkaException e) {
