@@ -9,8 +9,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -38,13 +41,16 @@ final class MySqlTargetCatalog {
         String foundSchema = rows.getString(1);
         String foundName = rows.getString(2);
         List<String> key = new ArrayList<>();
-        int uniqueIndexes = key(connection, foundSchema, foundName, key);
+        List<List<String>> unique = new ArrayList<>();
+        int uniqueIndexes = keys(connection, foundSchema, foundName, key, unique);
         return new TargetTable(
             foundSchema + "." + foundName,
             quoted(foundSchema) + "." + quoted(foundName),
             columns(connection, foundSchema, foundName),
             key,
             uniqueIndexes == 1,
+            exact(connection, foundSchema, foundName, key),
+            unique,
             parents(connection, foundSchema, foundName));
       }
     }
@@ -77,26 +83,71 @@ final class MySqlTargetCatalog {
     return "`" + name.replace("`", "``") + "`";
   }
 
-  /** Collects the primary key's columns; answers how many unique indexes there are. */
-  private static int key(Connection connection, String schema, String table, List<String> key)
+  /**
+   * Collects the columns of the primary key and of the other unique indexes; answers how many
+   * unique indexes there are.
+   */
+  private static int keys(
+      Connection connection,
+      String schema,
+      String table,
+      List<String> key,
+      List<List<String>> unique)
       throws SQLException {
     String sql =
         "SELECT index_name, column_name FROM information_schema.statistics WHERE table_schema = ? AND table_name = ? AND non_unique = 0"
             + " ORDER BY index_name, seq_in_index";
-    Set<String> indexes = new HashSet<>();
+    Map<String, List<@Nullable String>> indexes = new LinkedHashMap<>();
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setString(1, schema);
       statement.setString(2, table);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          indexes.add(rows.getString(1));
-          if (rows.getString(1).equals("PRIMARY")) {
-            key.add(rows.getString(2));
+          // A part that is an expression has no column.
+          indexes
+              .computeIfAbsent(rows.getString(1), name -> new ArrayList<>())
+              .add(rows.getString(2));
+        }
+      }
+    }
+    indexes.forEach(
+        (name, columns) -> {
+          List<String> known = columns.stream().filter(Objects::nonNull).toList();
+          if (name.equals("PRIMARY")) {
+            key.addAll(known);
+          } else if (known.size() == columns.size()) {
+            unique.add(known);
+          }
+        });
+    return indexes.size();
+  }
+
+  /**
+   * Whether the key's columns compare as their bytes do. Most binary collations do not: they ignore
+   * trailing blanks.
+   */
+  private static boolean exact(Connection connection, String schema, String table, List<String> key)
+      throws SQLException {
+    String sql =
+        "SELECT column_name, collation_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ?"
+            + " AND collation_name IS NOT NULL";
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, schema);
+      statement.setString(2, table);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          String collation = rows.getString(2);
+          boolean exact =
+              collation.equals("binary")
+                  || collation.endsWith("_nopad_bin")
+                  || collation.equals("utf8mb4_0900_bin");
+          if (!exact && key.contains(rows.getString(1))) {
+            return false;
           }
         }
       }
     }
-    return indexes.size();
+    return true;
   }
 
   private static List<TargetColumn> columns(Connection connection, String schema, String table)

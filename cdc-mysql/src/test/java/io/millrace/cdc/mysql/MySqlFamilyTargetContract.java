@@ -1,11 +1,17 @@
 package io.millrace.cdc.mysql;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.jdbc.HandlerTarget;
 import io.millrace.cdc.apply.jdbc.JdbcTarget;
 import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.contract.Events;
 import io.millrace.cdc.testkit.contract.TargetContract;
 import io.millrace.cdc.testkit.contract.TargetHarness;
 import java.util.Objects;
+import org.junit.jupiter.api.Test;
 
 /** What MySQL and MariaDB have in common as targets. */
 abstract class MySqlFamilyTargetContract extends TargetContract {
@@ -46,6 +52,45 @@ abstract class MySqlFamilyTargetContract extends TargetContract {
     }
   }
 
+  @Test
+  void trailing_blanks_make_another_row_also_where_the_collation_ignores_them() throws Exception {
+    database.execute(
+        "create table padded (id varchar(20) character set utf8mb4 collate utf8mb4_bin primary key, n int)",
+        "create table fixed (id char(5) primary key, n int)");
+    Events padded = events("padded");
+    Events fixed = events("fixed");
+    padded.send(padded.created("a", "n", 1), padded.created("a ", "n", 2), padded.deleted("a  "));
+    fixed.send(fixed.created("a ", "n", 1), fixed.created("b", "n", 2));
+    Applier applier =
+        start(harness().target().mirror("padded", "padded").mirror("fixed", "fixed").build());
+    assertEquals(2, caughtUp(applier).held());
+    assertEquals("[[a, 1]]", database.query("select id, n from padded").toString());
+    assertEquals("[[b, 2]]", database.query("select id, n from fixed").toString());
+    padded.send(padded.deleted("a"));
+    await(() -> applier.status().held() == 1);
+    assertEquals("[[a , 2]]", database.query("select id, n from padded").toString());
+    assertTrue(applier.held().get(0).error().contains("fixed width"));
+  }
+
+  @Test
+  void an_exact_collation_keeps_all_of_them() throws Exception {
+    String exact =
+        database.value("select version()").contains("MariaDB")
+            ? "utf8mb4_nopad_bin"
+            : "utf8mb4_0900_bin";
+    database.execute(
+        "create table word (id varchar(20) character set utf8mb4 collate %s primary key, n int)"
+            .formatted(exact));
+    Events words = events("word");
+    words.send(words.created("a", "n", 1), words.created("A", "n", 2), words.created("a ", "n", 3));
+    words.send(words.updated("a", "n", 4), words.deleted("A"));
+    Applier applier = start(harness().target().mirror("word", "word").build());
+    assertEquals(0, caughtUp(applier).held());
+    assertEquals(
+        "[[4, a], [3, a ]]",
+        database.query("select n, id from word order by length(id)").toString());
+  }
+
   private record Harness(Database database, String uuidType) implements TargetHarness {
     @Override
     public JdbcTarget.Builder target() {
@@ -75,6 +120,11 @@ abstract class MySqlFamilyTargetContract extends TargetContract {
     @Override
     public String jsonType() {
       return "json";
+    }
+
+    @Override
+    public String caselessType() {
+      return "varchar(20) character set utf8mb4 collate utf8mb4_general_ci";
     }
 
     @Override

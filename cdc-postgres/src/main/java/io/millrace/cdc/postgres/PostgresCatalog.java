@@ -9,7 +9,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,8 @@ final class PostgresCatalog {
             columns(connection, oid),
             key,
             immediate,
+            exact(connection, oid),
+            uniqueIndexes(connection, oid),
             parents(connection, oid));
       }
     }
@@ -85,6 +89,47 @@ final class PostgresCatalog {
       }
     }
     return immediate;
+  }
+
+  /** Whether the key's columns compare as their texts do. */
+  private static boolean exact(Connection connection, long oid) throws SQLException {
+    String sql =
+        """
+        SELECT 1 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+        JOIN pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype
+        LEFT JOIN pg_collation c ON c.oid = a.attcollation
+        WHERE i.indrelid = ?::bigint::oid AND i.indisprimary
+          AND (coalesce(b.typname, t.typname) = 'citext' OR NOT coalesce(c.collisdeterministic, true))""";
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setLong(1, oid);
+      try (ResultSet rows = statement.executeQuery()) {
+        return !rows.next();
+      }
+    }
+  }
+
+  private static List<List<String>> uniqueIndexes(Connection connection, long oid)
+      throws SQLException {
+    String sql =
+        """
+        SELECT i.indexrelid, a.attname
+        FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, place)
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE i.indrelid = ?::bigint::oid AND i.indisunique AND NOT i.indisprimary AND i.indexprs IS NULL
+          AND k.place <= i.indnkeyatts ORDER BY i.indexrelid, k.place""";
+    Map<Long, List<String>> indexes = new LinkedHashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setLong(1, oid);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          indexes
+              .computeIfAbsent(rows.getLong(1), index -> new ArrayList<>())
+              .add(rows.getString(2));
+        }
+      }
+    }
+    return List.copyOf(indexes.values());
   }
 
   private static List<TargetColumn> columns(Connection connection, long oid) throws SQLException {

@@ -75,6 +75,12 @@ final class PostgresTargetTest extends TargetContract {
     }
 
     @Override
+    public String caselessType() {
+      database.execute("create extension if not exists citext");
+      return "citext";
+    }
+
+    @Override
     public String ownText(String column) {
       return column;
     }

@@ -164,6 +164,7 @@ final class MappedTable {
                     event.key().names()));
       }
       values[i] = conversion.convert(value, keyColumns.get(i));
+      checkPadding(event, value, values[i], keyColumns.get(i));
     }
     for (int i = 0; i < event.key().size(); i++) {
       if (keyFields.indexOf(event.key().name(i)) < 0) {
@@ -173,6 +174,17 @@ final class MappedTable {
       }
     }
     return Row.wrap(keyFields, values, false);
+  }
+
+  /** What a fixed width adds or takes away would make one key of several. */
+  private void checkPadding(ChangeEvent event, Value given, Value stored, TargetColumn column) {
+    boolean bothTexts = given instanceof Value.StringValue && stored instanceof Value.StringValue;
+    boolean bothBytes = given instanceof Value.BytesValue && stored instanceof Value.BytesValue;
+    if (column.fixed() && (bothTexts || bothBytes) && !given.equals(stored)) {
+      throw new RejectedException(
+          "%s: key column '%s' of table %s is of fixed width (%s) and cannot tell this key from one with other padding. Make the column variable."
+              .formatted(event, column.name(), table.name(), column.fullType()));
+    }
   }
 
   private static @Nullable Value keyValue(ChangeEvent event, String field) {

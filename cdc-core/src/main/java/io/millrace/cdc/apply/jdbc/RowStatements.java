@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The statements for rows of mapped tables. Rows are matched by the mapped key only. */
+/**
+ * The statements for rows of mapped tables. Rows are matched by the mapped key only, and exactly:
+ * also where the key's collation takes different keys for the same.
+ */
 final class RowStatements {
   private final Connection connection;
   private final SqlDialect dialect;
@@ -56,23 +59,32 @@ final class RowStatements {
       throws SQLException {
     // An upsert is checked as an insert first, so it needs every required column even where the row
     // exists.
-    if (mapped.table().keyArbitrates() && mapped.insertable(fields)) {
-      insert(
-          mapped,
-          fields,
-          writes,
-          dialect.upsertClause(mapped.keyColumns(), columns(mapped, fields)));
+    boolean upsert = mapped.table().keyArbitrates() && mapped.insertable(fields);
+    String clause =
+        upsert ? dialect.upsertClause(mapped.keyColumns(), columns(mapped, fields)) : "";
+    if (upsert && mapped.table().exactKey()) {
+      insert(mapped, fields, writes, clause);
       return;
     }
-    Map<EntityKey, Row> keys = new LinkedHashMap<>();
-    writes.forEach(write -> keys.put(write.key(), write.keyValues()));
-    Set<EntityKey> existing = select(mapped, keys, FieldNames.of(), true).keySet();
+    Set<EntityKey> existing = existing(mapped, writes);
     List<RowWrite> updates =
         writes.stream().filter(write -> existing.contains(write.key())).toList();
     List<RowWrite> inserts =
         writes.stream().filter(write -> !existing.contains(write.key())).toList();
-    update(mapped, fields, updates);
+    if (upsert) {
+      insert(mapped, fields, updates, clause); // each of them meets its own row, which is locked
+    } else {
+      update(mapped, fields, updates);
+    }
+    // Where another row has a key that only the database takes for the same, this is refused.
     insert(mapped, fields, inserts, "");
+  }
+
+  /** Keys of the writes whose rows are there, compared exactly; the rows are locked. */
+  private Set<EntityKey> existing(MappedTable mapped, List<RowWrite> writes) throws SQLException {
+    Map<EntityKey, Row> keys = new LinkedHashMap<>();
+    writes.forEach(write -> keys.put(write.key(), write.keyValues()));
+    return select(mapped, keys, FieldNames.of(), true).keySet();
   }
 
   private void insert(MappedTable mapped, FieldNames fields, List<RowWrite> writes, String clause)
@@ -139,7 +151,12 @@ final class RowStatements {
     }
   }
 
-  private void delete(MappedTable mapped, List<RowWrite> writes) throws SQLException {
+  private void delete(MappedTable mapped, List<RowWrite> all) throws SQLException {
+    List<RowWrite> writes = all;
+    if (!mapped.table().exactKey()) {
+      Set<EntityKey> existing = existing(mapped, all);
+      writes = all.stream().filter(write -> existing.contains(write.key())).toList();
+    }
     String start = "DELETE FROM " + mapped.table().sqlName() + " WHERE ";
     for (List<RowWrite> chunk :
         Sql.chunks(writes, dialect.maxParameters() / mapped.keyColumns().size())) {

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param columns all of them
  * @param keyColumns names of the primary key's columns, in its order; empty where there is none
  * @param keyArbitrates whether an upsert matches rows by the primary key and by nothing else
+ * @param exactKey whether the database tells any two different keys apart; not so where the key's
+ *     collation ignores case, accents or trailing blanks
+ * @param uniqueIndexes columns of each unique index besides the primary key's, without those over
+ *     expressions
  * @param parents names of the tables that its foreign keys refer to, written as {@code name} is
  */
 public record TargetTable(
@@ -21,11 +25,14 @@ public record TargetTable(
     List<TargetColumn> columns,
     List<String> keyColumns,
     boolean keyArbitrates,
+    boolean exactKey,
+    List<List<String>> uniqueIndexes,
     Set<String> parents) {
   /** Copies the lists. */
   public TargetTable {
     columns = List.copyOf(columns);
     keyColumns = List.copyOf(keyColumns);
+    uniqueIndexes = uniqueIndexes.stream().map(List::copyOf).toList();
     parents = Set.copyOf(parents);
   }
 

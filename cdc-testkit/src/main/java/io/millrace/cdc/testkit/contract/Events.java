@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 
 /** Makes events by hand and puts them on a channel. */
-final class Events {
+public final class Events {
   private static final String LOG = "billing-00000001";
 
   private final Publisher publisher;
@@ -61,11 +61,13 @@ final class Events {
     return Version.of(1, ByteBuffer.allocate(8).putLong(n).array());
   }
 
-  ChangeEvent created(Object id, Object... namesAndValues) {
+  /** A whole new row; names and values in turn. */
+  public ChangeEvent created(Object id, Object... namesAndValues) {
     return state(ChangeType.CREATED, id, namesAndValues);
   }
 
-  ChangeEvent updated(Object id, Object... namesAndValues) {
+  /** A whole changed row; names and values in turn. */
+  public ChangeEvent updated(Object id, Object... namesAndValues) {
     return state(ChangeType.UPDATED, id, namesAndValues);
   }
 
@@ -79,11 +81,13 @@ final class Events {
     return event(type, id).newValue(row).changedFields(row.names().asList()).build();
   }
 
-  ChangeEvent deleted(Object id) {
+  /** A row that is gone. */
+  public ChangeEvent deleted(Object id) {
     return event(ChangeType.DELETED, id).build();
   }
 
-  Events send(ChangeEvent... events) throws InterruptedException {
+  /** Publishes them, in order. */
+  public Events send(ChangeEvent... events) throws InterruptedException {
     for (ChangeEvent event : events) {
       publisher.publish(event.routingKey(), ProtobufCodec.instance().encode(event), new Failing());
     }

@@ -76,7 +76,13 @@ public abstract class TargetContract {
         .onRejected(Rejection.hold().retryEvery(Duration.ofMillis(50)));
   }
 
-  private Applier start(Target target) {
+  /** Makes events of an entity for the channel that {@link #start} reads. */
+  protected final Events events(String entity) {
+    return new Events(publisher, entity);
+  }
+
+  /** An applier that holds what is refused; the contract closes it. */
+  protected final Applier start(Target target) {
     return start(builder(target));
   }
 
@@ -87,7 +93,8 @@ public abstract class TargetContract {
     return applier;
   }
 
-  private static ApplierStatus caughtUp(Applier applier) throws InterruptedException {
+  /** Waits until all is applied or held. */
+  protected static final ApplierStatus caughtUp(Applier applier) throws InterruptedException {
     assertTrue(applier.awaitCaughtUp(LIMIT), () -> "not caught up: " + applier.status());
     return applier.status();
   }
@@ -307,6 +314,44 @@ public abstract class TargetContract {
   }
 
   @Test
+  void a_key_that_changes_its_case_only_moves_the_row_whichever_event_comes_first()
+      throws Exception {
+    database.execute("create table word (id " + harness.caselessType() + " primary key, n int)");
+    Events words = events("word");
+    words.send(words.created("abc", "n", 1), words.created("def", "n", 2));
+    Applier applier = start(harness.target().mirror("word", "word").build());
+    caughtUp(applier);
+    words.send(words.deleted("abc"), words.created("ABC", "n", 3));
+    ChangeEvent gone = words.deleted("def");
+    words.send(words.created("DEF", "n", 4), words.updated("DEF", "n", 5), gone);
+    caughtUp(applier);
+    await(() -> applier.status().held() == 0);
+    assertEquals(
+        "[[3, ABC], [5, DEF]]", database.query("select n, id from word order by n").toString());
+    words.send(words.deleted("abc"), words.updated("DEF", "n", 6));
+    caughtUp(applier);
+    assertEquals(
+        "[[3, ABC], [6, DEF]]", database.query("select n, id from word order by n").toString());
+  }
+
+  @Test
+  void two_keys_that_the_target_takes_for_one_never_meet_in_one_row() throws Exception {
+    database.execute("create table word (id " + harness.caselessType() + " primary key, n int)");
+    Events words = events("word");
+    words.send(
+        words.created("abc", "n", 1), words.created("ABC", "n", 2), words.updated("abc", "n", 3));
+    Applier applier = start(harness.target().mirror("word", "word").build());
+    assertEquals(1, caughtUp(applier).held());
+    words.send(words.updated("ABC", "n", 4), words.deleted("Abc"));
+    assertEquals(2, caughtUp(applier).held());
+    assertEquals("[[3, abc]]", database.query("select n, id from word").toString());
+    assertEquals(new EntityKey("word", "ABC"), applier.held().get(0).key());
+    words.send(words.deleted("abc"));
+    await(() -> applier.status().held() == 0);
+    assertEquals("[[4, ABC]]", database.query("select n, id from word").toString());
+  }
+
+  @Test
   void values_are_stored_exactly() throws Exception {
     database.execute(
         "create table kind (id bigint primary key, big decimal(30,10), at "
@@ -499,7 +544,8 @@ public abstract class TargetContract {
   protected abstract String markKey(long id);
 
   /** Waits until something is so. */
-  private static void await(java.util.concurrent.Callable<Boolean> condition) throws Exception {
+  protected static final void await(java.util.concurrent.Callable<Boolean> condition)
+      throws Exception {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (!condition.call()) {
       assertTrue(System.nanoTime() < deadline, "waited " + LIMIT + " in vain");

@@ -33,6 +33,12 @@ public interface TargetHarness {
   /** The engine's JSON type. */
   String jsonType();
 
+  /**
+   * A text type whose collation takes {@code abc} and {@code ABC} for the same; makes what it needs
+   * in the database.
+   */
+  String caselessType();
+
   /** An expression that reads a text column of the library's own tables. */
   String ownText(String column);
 }
