@@ -10,7 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Collects an applier's parts. Not safe for use by several threads. */
@@ -26,6 +29,10 @@ public final class ApplierBuilder {
   private FirstOffset firstOffset = FirstOffset.OLDEST;
   private int batchSize = 500;
   private Duration maxWait = Duration.ofMillis(500);
+  private Duration healthLimit = Duration.ofMinutes(1);
+  private final Set<String> expectedServices = new LinkedHashSet<>();
+  private Duration statusInterval = Duration.ofSeconds(5);
+  private Optional<Duration> ledgerRetention = Optional.of(Duration.ofDays(1));
   private EventCodec codec = ProtobufCodec.instance();
   private Clock clock = Ambient.clock();
   private ApplierListener listener = new ApplierListener() {};
@@ -87,9 +94,61 @@ public final class ApplierBuilder {
 
   /** Longest wait for events before held ones are looked at again; default 500 ms. */
   public ApplierBuilder maxWait(Duration maxWait) {
+    this.maxWait = positive(maxWait, "maxWait");
+    return this;
+  }
+
+  private static Duration positive(Duration duration, String name) {
     Check.argument(
-        !maxWait.isNegative() && !maxWait.isZero(), "maxWait must be positive, got %s", maxWait);
-    this.maxWait = maxWait;
+        !duration.isNegative() && !duration.isZero(),
+        "%s must be positive, got %s",
+        name,
+        duration);
+    return duration;
+  }
+
+  /**
+   * How old the newest heartbeat of a pipeline may be before the status says unhealthy, and how
+   * long the applier may be busy with one batch; default 1 min. It is compared with the clock of
+   * the machine on which the heartbeat was written, so it must be larger than what clocks differ.
+   */
+  public ApplierBuilder healthLimit(Duration limit) {
+    this.healthLimit = positive(limit, "healthLimit");
+    return this;
+  }
+
+  /**
+   * Services whose heartbeats must come: without one within the limit the status says unhealthy,
+   * though nothing was ever heard of them. Pipelines that were heard of since the start are
+   * expected anyway. An instance that shares its group with others may be given no partition: name
+   * nothing there.
+   */
+  public ApplierBuilder expectHeartbeatsFrom(String... services) {
+    for (String expected : services) {
+      this.expectedServices.add(Check.notBlank(expected, "service"));
+    }
+    return this;
+  }
+
+  /** How often {@link ApplierListener#status} is called; default 5 s. */
+  public ApplierBuilder statusInterval(Duration interval) {
+    this.statusInterval = positive(interval, "statusInterval");
+    return this;
+  }
+
+  /**
+   * How long the ledger remembers deleted keys at least; default 1 day. After that a key's rows are
+   * removed once heartbeats have shown that nothing of it can come again. Must be longer than a
+   * process that publishes may hang and then go on.
+   */
+  public ApplierBuilder ledgerRetention(Duration retention) {
+    this.ledgerRetention = Optional.of(positive(retention, "ledgerRetention"));
+    return this;
+  }
+
+  /** The ledger remembers deleted keys for ever. */
+  public ApplierBuilder keepLedger() {
+    this.ledgerRetention = Optional.empty();
     return this;
   }
 
@@ -137,6 +196,10 @@ public final class ApplierBuilder {
             firstOffset,
             batchSize,
             maxWait,
+            healthLimit,
+            Set.copyOf(expectedServices),
+            statusInterval,
+            ledgerRetention,
             codec,
             clock,
             listener));

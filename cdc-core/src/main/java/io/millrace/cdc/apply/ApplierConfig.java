@@ -4,6 +4,8 @@ import io.millrace.cdc.codec.EventCodec;
 import io.millrace.cdc.transport.Subscriber;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 
 /** Everything an applier was built with. */
 record ApplierConfig(
@@ -16,6 +18,10 @@ record ApplierConfig(
     FirstOffset firstOffset,
     int batchSize,
     Duration maxWait,
+    Duration healthLimit,
+    Set<String> expectedServices,
+    Duration statusInterval,
+    Optional<Duration> ledgerRetention,
     EventCodec codec,
     Clock clock,
     ApplierListener listener) {}

@@ -4,8 +4,8 @@ import io.millrace.cdc.event.ChangeEvent;
 import java.util.List;
 
 /**
- * Told what an applier does, on its thread; must return quickly and not throw. All methods do
- * nothing by default.
+ * Told what an applier does, on its thread (except {@link #status}); must return quickly and not
+ * throw. All methods do nothing by default.
  */
 public interface ApplierListener {
   /** These events were applied and are committed. */
@@ -19,4 +19,10 @@ public interface ApplierListener {
 
   /** Something went wrong; it is retried unless the applier fails. */
   default void failed(Exception error) {}
+
+  /**
+   * How the applier is, again and again from its start to its close, whatever its thread is doing:
+   * lag, held, parked, health. Called on a thread of its own.
+   */
+  default void status(ApplierStatus status) {}
 }

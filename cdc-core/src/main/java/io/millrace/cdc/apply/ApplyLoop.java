@@ -5,6 +5,7 @@ import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.MillraceException;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.Ticker;
 import io.millrace.cdc.transport.Delivery;
 import io.millrace.cdc.transport.Subscription;
 import java.time.Duration;
@@ -28,17 +29,20 @@ final class ApplyLoop {
   private static final long LONGEST_BACKOFF_MILLIS = 5_000;
 
   private final ApplierConfig config;
-  private final Counters counters = new Counters();
+  private final Counters counters;
   private final CaughtUp caughtUp = new CaughtUp();
   private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Worker worker;
   private ApplierState state = ApplierState.NEW; // guarded by this
   private @Nullable Thread thread; // guarded by this
+  private @Nullable Ticker monitor; // guarded by this
+  private boolean toldHealthy; // of the monitor's thread
   private volatile @Nullable Subscription subscription;
 
   ApplyLoop(ApplierConfig config) {
     this.config = config;
+    this.counters = new Counters(config);
     this.worker = new Worker(config, counters);
   }
 
@@ -51,6 +55,7 @@ final class ApplyLoop {
           state);
       state = ApplierState.RUNNING;
     }
+    counters.pulse.started();
     try {
       worker.openSession();
     } catch (MillraceException e) {
@@ -68,8 +73,25 @@ final class ApplyLoop {
     Thread started = new Thread(this::run, "millrace-" + config.name() + "-apply");
     synchronized (this) {
       thread = started;
+      monitor =
+          Ticker.start(
+              "millrace-" + config.name() + "-monitor", config.statusInterval(), this::tick);
     }
     started.start();
+  }
+
+  /** Tells the listener how it is, and the log when health changes. */
+  private void tick() {
+    ApplierStatus status = status();
+    if (status.healthy() != toldHealthy) {
+      toldHealthy = status.healthy();
+      if (toldHealthy) {
+        log.info("healthy: {}", status);
+      } else if (!isClosing()) {
+        log.warn("not healthy: {}", status);
+      }
+    }
+    config.listener().status(status);
   }
 
   private void run() {
@@ -199,13 +221,18 @@ final class ApplyLoop {
 
   void close(Duration timeout) {
     Thread running;
+    Ticker telling;
     synchronized (this) {
       if (state == ApplierState.NEW) {
         state = ApplierState.CLOSED;
       }
       running = thread;
+      telling = monitor;
     }
     closing.countDown();
+    if (telling != null) {
+      telling.close();
+    }
     wakeUp();
     caughtUp.end();
     if (running == null || running == Thread.currentThread()) {
@@ -255,6 +282,7 @@ final class ApplyLoop {
   }
 
   private void wentWell() {
+    counters.pulse.round();
     counters.lastError = null;
     synchronized (this) {
       state = ApplierState.RUNNING;

@@ -34,17 +34,19 @@ final class BatchApplier {
   /**
    * Applies and commits.
    *
+   * @param heartbeats noted in the same transaction
    * @param anyHeld whether the target may hold events of these partitions
    */
   BatchResult apply(
       TargetSession session,
       Channel channel,
       List<Item> items,
+      List<SeenHeartbeat> heartbeats,
       List<OffsetStep> steps,
       boolean anyHeld) {
     if (together(items)) {
       try {
-        return run(session, channel, items, steps, anyHeld, true);
+        return run(session, channel, items, heartbeats, steps, anyHeld, true);
       } catch (RejectedException e) {
         log.debug(
             "{}: a batch of {} was refused, applying its parts: {}",
@@ -53,19 +55,21 @@ final class BatchApplier {
             e.getMessage());
       }
     }
-    return run(session, channel, items, steps, anyHeld, false);
+    return run(session, channel, items, heartbeats, steps, anyHeld, false);
   }
 
   private BatchResult run(
       TargetSession session,
       Channel channel,
       List<Item> items,
+      List<SeenHeartbeat> heartbeats,
       List<OffsetStep> steps,
       boolean anyHeld,
       boolean together) {
     BatchResult result = new BatchResult();
     try (TargetTransaction transaction = session.begin()) {
       transaction.advance(channel, steps);
+      transaction.heard(channel, heartbeats);
       Set<EntityKey> keys = new LinkedHashSet<>();
       items.forEach(item -> keys.add(item.key()));
       LedgerView ledger = ledger(transaction, keys);

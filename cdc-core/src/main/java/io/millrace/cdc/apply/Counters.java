@@ -1,5 +1,6 @@
 package io.millrace.cdc.apply;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -15,23 +16,46 @@ final class Counters {
   final AtomicLong conflicts = new AtomicLong();
   final Map<Integer, Long> nextOffsets = new ConcurrentHashMap<>();
   final AtomicLong held = new AtomicLong();
+  final AtomicLong purged = new AtomicLong();
+  final Pulse pulse;
+  private final ApplierConfig config;
   volatile long parkedKeys;
   volatile long lagEvents;
   volatile @Nullable Instant lastChangeAt;
   volatile @Nullable String lastError;
 
+  Counters(ApplierConfig config) {
+    this.config = config;
+    this.pulse = new Pulse(config);
+  }
+
   ApplierStatus status(ApplierState state) {
     return new ApplierStatus(
+        config.name(),
         state,
+        state == ApplierState.RUNNING && lastError == null && parkedKeys == 0 && pulse.isRegular(),
         nextOffsets,
         lagEvents,
+        lag(),
         applied.get(),
         duplicates.get(),
         ignored.get(),
         conflicts.get(),
         held.get(),
         parkedKeys,
+        purged.get(),
+        pulse.all(),
         Optional.ofNullable(lastChangeAt),
         Optional.ofNullable(lastError));
+  }
+
+  private Optional<Duration> lag() {
+    if (lagEvents == 0) {
+      return Optional.of(Duration.ZERO);
+    }
+    Instant last = lastChangeAt;
+    return last == null
+        ? Optional.empty()
+        : Optional.of(Duration.between(last, config.clock().instant()));
   }
 }

@@ -93,6 +93,7 @@ final class Ownership implements AssignmentListener {
 
   @Override
   public void revoked(Set<Integer> partitions) {
+    counters.pulse.revoked(partitions);
     partitions.forEach(
         partition -> {
           assigned.remove(partition);

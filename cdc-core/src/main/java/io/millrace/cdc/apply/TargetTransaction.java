@@ -23,6 +23,12 @@ public interface TargetTransaction extends AutoCloseable {
    */
   void advance(Channel channel, Collection<OffsetStep> steps);
 
+  /**
+   * Notes what heartbeats say that came through the channel, for the clean-up of the ledger; the
+   * last of a log and partition counts. By default nothing is noted, and nothing cleaned up.
+   */
+  default void heard(Channel channel, Collection<SeenHeartbeat> heartbeats) {}
+
   /** Log and epoch under which the target database is captured; empty where it is not. */
   Optional<OwnLog> ownLog();
 

@@ -3,6 +3,7 @@ package io.millrace.cdc.apply;
 import io.millrace.cdc.error.ApplyException;
 import io.millrace.cdc.error.EventException;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Invariant;
 import io.millrace.cdc.transport.Channel;
 import io.millrace.cdc.transport.Delivery;
@@ -115,11 +116,17 @@ final class Worker {
   /** Applies deliveries and says what is stored now. */
   Map<Integer, Long> apply(List<Delivery> deliveries) {
     List<Item> items = new ArrayList<>(deliveries.size());
+    List<SeenHeartbeat> heartbeats = new ArrayList<>();
     RuntimeException stop = null;
     int readable = 0;
     for (Delivery delivery : deliveries) {
       try {
         ChangeEvent event = decode(delivery);
+        if (Heartbeat.is(event)) {
+          heartbeats.add(heartbeat(delivery, event));
+          readable++;
+          continue;
+        }
         if (config.target().mode(event.entity()) == null && config.unmapped() == Unmapped.STOP) {
           throw unmapped(delivery, event);
         }
@@ -140,8 +147,9 @@ final class Worker {
           (partition, offset) ->
               steps.add(new OffsetStep(partition, ownership.stored().get(partition), offset)));
       BatchResult result =
-          batches.apply(session(), channel(), items, steps, counters.held.get() > 0);
+          batches.apply(session(), channel(), items, heartbeats, steps, counters.held.get() > 0);
       next.forEach(ownership::moved);
+      counters.pulse.heard(heartbeats);
       committed(result);
     }
     if (stop != null) {
@@ -154,17 +162,29 @@ final class Worker {
     try {
       return HeldRetry.decode(config.codec(), delivery);
     } catch (EventException e) {
-      throw new ApplyException(
-          "Applier '%s' cannot read partition %s offset %s (routing key '%s', %s): %s Nothing after it is applied."
-              .formatted(
-                  config.name(),
-                  delivery.partition(),
-                  delivery.offset(),
-                  delivery.routingKey(),
-                  delivery.event(),
-                  e.getMessage()),
-          e);
+      throw unreadable(delivery, e);
     }
+  }
+
+  private SeenHeartbeat heartbeat(Delivery delivery, ChangeEvent event) {
+    try {
+      return SeenHeartbeat.of(event, delivery.partition(), config.clock().instant());
+    } catch (EventException e) {
+      throw unreadable(delivery, e);
+    }
+  }
+
+  private ApplyException unreadable(Delivery delivery, EventException e) {
+    return new ApplyException(
+        "Applier '%s' cannot read partition %s offset %s (routing key '%s', %s): %s Nothing after it is applied."
+            .formatted(
+                config.name(),
+                delivery.partition(),
+                delivery.offset(),
+                delivery.routingKey(),
+                delivery.event(),
+                e.getMessage()),
+        e);
   }
 
   private ApplyException unmapped(Delivery delivery, ChangeEvent event) {

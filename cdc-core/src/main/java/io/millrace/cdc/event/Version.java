@@ -38,6 +38,11 @@ public final class Version implements Comparable<Version> {
     return new Version(bytes.clone());
   }
 
+  /** The version that {@link #toHex} wrote. */
+  public static Version fromHex(String hex) {
+    return fromBytes(HexFormat.of().parseHex(hex));
+  }
+
   /** The epoch it was made in. */
   public long epoch() {
     return ByteBuffer.wrap(bytes).getLong();

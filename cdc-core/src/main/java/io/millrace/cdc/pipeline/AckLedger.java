@@ -33,6 +33,9 @@ final class AckLedger {
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
   private volatile @Nullable Thread waiting;
+  private long opened;
+  private long passedBatch;
+  private long reachedBatch;
 
   /** An event that the transport gave up on. */
   record Failure(String event, TransportException error) {}
@@ -48,7 +51,7 @@ final class AckLedger {
 
   /** A new batch after all others. */
   Batch open() {
-    Batch batch = new Batch();
+    Batch batch = new Batch(++opened);
     batches.addLast(batch);
     return batch;
   }
@@ -59,19 +62,31 @@ final class AckLedger {
    * @return null where there is none newer than at the last call
    */
   @Nullable Position advance() {
-    Position reached = null;
+    Position newest = null;
     Batch head = batches.peekFirst();
     while (head != null && head.isDone()) {
       batches.removeFirst();
+      passedBatch = head.number;
       passed.addAll(head.held);
       if (head.position != null) {
-        reached = head.position;
+        newest = head.position;
+        reachedBatch = head.number;
         due.addAll(passed);
         passed.clear();
       }
       head = batches.peekFirst();
     }
-    return reached;
+    return newest;
+  }
+
+  /** Number of the last batch up to which everything was acknowledged at {@link #advance}. */
+  long passed() {
+    return passedBatch;
+  }
+
+  /** Number of the batch whose position {@link #advance} gave last. */
+  long reached() {
+    return reachedBatch;
   }
 
   /**
@@ -145,7 +160,17 @@ final class AckLedger {
     // One more than the events in flight until the batch is sealed, so that it is not done early.
     private final AtomicInteger pending = new AtomicInteger(1);
     private final List<UnpublishedEvent> held = new ArrayList<>(0);
+    private final long number;
     private @Nullable Position position;
+
+    Batch(long number) {
+      this.number = number;
+    }
+
+    /** Batches count from 1. */
+    long number() {
+      return number;
+    }
 
     /** Counts an event that is about to be published; the result is its callback. */
     InFlight expect(ChangeEvent event, int size) {

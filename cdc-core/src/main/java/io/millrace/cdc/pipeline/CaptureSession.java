@@ -6,6 +6,7 @@ import io.millrace.cdc.error.PositionException;
 import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.error.UnpublishableException;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Invariant;
 import io.millrace.cdc.position.Lease;
 import io.millrace.cdc.position.Position;
@@ -13,10 +14,12 @@ import io.millrace.cdc.position.UnpublishedEvent;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.SourceBatch;
 import io.millrace.cdc.source.SourceReader;
+import io.millrace.cdc.transport.PublishCallback;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +39,8 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   private static final long SETTLE_NANOS = 1_000_000_000L;
 
   /**
-   * A position that moved without events is saved this much more rarely: where the store lives in
-   * the captured database, every save moves the log again.
+   * A position that moved without events, heartbeats not counted, is saved this much more rarely:
+   * where the store lives in the captured database, every save moves the log again.
    */
   private static final int IDLE_FACTOR = 30;
 
@@ -48,6 +51,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   private final SourceReader reader;
   private final EventStage stage;
   private final AckLedger ledger = new AckLedger();
+  private final Heart heart;
   private final Refusals refusals;
   private final Commands commands;
   private final Holds holds;
@@ -76,6 +80,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
     this.lease = lease;
     this.reader = reader;
     this.stage = new EventStage(settings);
+    this.heart = new Heart(settings, board);
     this.refusals = refusals;
     this.commands = commands;
     this.holds = new Holds(settings, board, ledger, refusals, this);
@@ -97,7 +102,8 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       board.stored(saved, epoch);
     }
     reached = saved;
-    board.reading(reader.log(), epoch, ledger);
+    board.reading(reader.log(), epoch, ledger, heart.acknowledgements());
+    heart.start();
   }
 
   /** Reads and publishes until the end is requested. */
@@ -122,7 +128,15 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
     AckLedger.Batch entry = ledger.open();
     int filtered = 0;
     int published = 0;
+    int heartbeats = 0;
     for (ChangeEvent event : batch.events()) {
+      if (Heartbeat.is(event)) {
+        heartbeats++;
+        if (!beat(entry, event)) {
+          return;
+        }
+        continue;
+      }
       ChangeEvent staged = stage.apply(event);
       if (staged == null) {
         filtered++;
@@ -137,24 +151,42 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       if (!awaitRoom(encoded.size())) {
         return;
       }
-      if (send(entry, staged, encoded)) {
+      if (send(entry, staged, encoded, UnaryOperator.identity())) {
         published++;
       }
     }
     entry.seal(batch.position());
-    int captured = batch.events().size();
+    int captured = batch.events().size() - heartbeats;
     if (captured > 0 || batch.echoes() > 0) {
       board.counted(captured, batch.echoes(), filtered, published);
     }
   }
 
+  /** Sends a heartbeat into every partition; false where the pipeline ends before. */
+  private boolean beat(AckLedger.Batch entry, ChangeEvent event) throws InterruptedException {
+    for (String key : settings.publisher().keysOfAllPartitions(event.routingKey())) {
+      ChangeEvent routed = event.toBuilder().routingKey(key).build();
+      Encoded encoded = settings.codec().encode(routed);
+      if (!awaitRoom(encoded.size())) {
+        return false;
+      }
+      send(entry, routed, encoded, heart::counting);
+    }
+    heart.sent(entry.number(), event);
+    return true;
+  }
+
   /** False where the transport cannot carry it and it is held. */
-  private boolean send(AckLedger.Batch entry, ChangeEvent event, Encoded encoded)
+  private boolean send(
+      AckLedger.Batch entry,
+      ChangeEvent event,
+      Encoded encoded,
+      UnaryOperator<PublishCallback> around)
       throws InterruptedException {
     AckLedger.InFlight callback = entry.expect(event, encoded.size());
     boolean told = false;
     try {
-      settings.publisher().publish(event.routingKey(), encoded, callback);
+      settings.publisher().publish(event.routingKey(), encoded, around.apply(callback));
       told = true;
       return true;
     } catch (TransportException e) {
@@ -277,7 +309,8 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       return;
     }
     long interval = settings.saveInterval().toNanos();
-    if (ledger.acknowledged() == savedAcknowledged && due.isEmpty()) {
+    if (ledger.acknowledged() - heart.acknowledgements().get() <= savedAcknowledged
+        && due.isEmpty()) {
       interval *= IDLE_FACTOR;
     }
     if (System.nanoTime() - lastSaveNanos < interval) {
@@ -318,10 +351,11 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       reached = newest;
     }
     due.addAll(ledger.takeDue());
+    heart.passed(ledger.passed());
   }
 
   private void save(Position position) {
-    long acknowledged = ledger.acknowledged();
+    long acknowledged = ledger.acknowledged() - heart.acknowledgements().get();
     try {
       if (due.isEmpty()) {
         settings.positions().save(lease.lease(), Optional.of(position), epoch);
@@ -339,6 +373,9 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
     lastSaveNanos = System.nanoTime();
     board.saved(position, epoch);
     reader.saved(position);
+    if (!board.holding()) {
+      heart.saved(ledger.reached()); // else the position has passed what is still to be published
+    }
   }
 
   /** Waits for acknowledgements under way, at most that long. */
@@ -355,6 +392,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   /** Saves what is acknowledged, whatever ended the session. */
   @Override
   public void close() {
+    heart.close();
     try {
       if (lease.held() && !Thread.currentThread().isInterrupted()) {
         settle(SETTLE_NANOS);

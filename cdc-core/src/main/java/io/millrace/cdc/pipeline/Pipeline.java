@@ -1,6 +1,7 @@
 package io.millrace.cdc.pipeline;
 
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.Ticker;
 import io.millrace.cdc.position.UnpublishedKey;
 import java.time.Duration;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class Pipeline implements AutoCloseable {
   private final Commands commands;
   private final Object lifecycle = new Object();
   private @Nullable Thread thread; // guarded by lifecycle
+  private @Nullable Ticker monitor; // guarded by lifecycle
 
   Pipeline(PipelineSettings settings) {
     this.settings = settings;
@@ -66,6 +68,11 @@ public final class Pipeline implements AutoCloseable {
       capture.setDaemon(true);
       capture.start();
       thread = capture;
+      monitor =
+          Ticker.start(
+              "millrace-" + settings.name() + "-monitor",
+              settings.heartbeatInterval(),
+              board::tick);
     }
   }
 
@@ -132,6 +139,9 @@ public final class Pipeline implements AutoCloseable {
       }
       long deadline = System.nanoTime() + timeout.toNanos();
       boolean interrupted = end(timeout, deadline);
+      if (monitor != null) {
+        monitor.close();
+      }
       closeQuietly("publisher", () -> settings.publisher().close(left(deadline)));
       closeQuietly("position store", settings.positions()::close);
       board.become(PipelineState.CLOSED);

@@ -49,6 +49,7 @@ public final class PipelineBuilder {
   private Duration retryMin = Duration.ofMillis(200);
   private Duration retryMax = Duration.ofSeconds(30);
   private Duration healthLimit = Duration.ofMinutes(1);
+  private Duration heartbeatInterval = Duration.ofSeconds(5);
   private Duration closeTimeout = Duration.ofSeconds(20);
   private Clock clock = Ambient.clock();
   private PipelineListener listener = PipelineListener.none();
@@ -196,9 +197,28 @@ public final class PipelineBuilder {
     return this;
   }
 
-  /** Without progress for this long, the status says unhealthy; default 1 min. */
+  /**
+   * How long a heartbeat may take from the database through the reader to the transport's
+   * acknowledgement before the status says unhealthy; default 1 min; longer than {@link
+   * #heartbeatInterval}. Where the source has no place for heartbeats: how long nothing need move
+   * while something is in flight.
+   */
   public PipelineBuilder healthLimit(Duration limit) {
     this.healthLimit = positive(limit, "healthLimit");
+    return this;
+  }
+
+  /**
+   * How often a heartbeat is written into the captured database, and how often {@link
+   * PipelineListener#status} is called; at least 10 ms; default 5 s. Each is one small transaction
+   * there and one message in every partition of the channel.
+   */
+  public PipelineBuilder heartbeatInterval(Duration interval) {
+    Check.argument(
+        interval.compareTo(Duration.ofMillis(10)) >= 0,
+        "heartbeatInterval must be at least PT0.01S, got %s",
+        interval);
+    this.heartbeatInterval = interval;
     return this;
   }
 
@@ -260,6 +280,11 @@ public final class PipelineBuilder {
           "%s cannot keep events that cannot be published: use JdbcPositions or FilePositions, or onUnpublishable(Unpublishable.stop())"
               .formatted(positions.describe()));
     }
+    if (heartbeatInterval.compareTo(healthLimit) >= 0) {
+      problems.add(
+          "a heartbeat every %s can never be in time with a limit of %s: make healthLimit(…) longer than heartbeatInterval(…)"
+              .formatted(heartbeatInterval, healthLimit));
+    }
     if (source == null
         || publisher == null
         || positions == null
@@ -288,6 +313,7 @@ public final class PipelineBuilder {
         retryMin,
         retryMax,
         healthLimit,
+        heartbeatInterval,
         closeTimeout,
         clock,
         listener);

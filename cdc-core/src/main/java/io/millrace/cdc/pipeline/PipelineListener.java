@@ -7,8 +7,9 @@ import java.time.Duration;
 /**
  * Told what a pipeline does, for metrics and alarms. Every method does nothing by default.
  *
- * <p>Called on the capture thread, except {@link #stateChanged} which the closing thread calls too.
- * A listener must return quickly; what it throws is logged and otherwise ignored.
+ * <p>Called on the capture thread, except {@link #stateChanged}, which the closing thread calls
+ * too, and {@link #status}. A listener must return quickly; what it throws is logged and otherwise
+ * ignored.
  */
 public interface PipelineListener {
   /** The pipeline came to another state. */
@@ -40,6 +41,12 @@ public interface PipelineListener {
 
   /** A lost position was accepted: what the log does not hold any more is never published. */
   default void gapAccepted(String pipeline, String reason, Position goesOnAt) {}
+
+  /**
+   * How the pipeline is, every heartbeat interval from its start to its close, whatever the capture
+   * thread is doing: lag, headroom, health. Called on a thread of its own.
+   */
+  default void status(PipelineStatus status) {}
 
   /** A listener that does nothing. */
   static PipelineListener none() {

@@ -39,6 +39,7 @@ record PipelineSettings(
     Duration retryMin,
     Duration retryMax,
     Duration healthLimit,
+    Duration heartbeatInterval,
     Duration closeTimeout,
     Clock clock,
     PipelineListener listener) {
@@ -54,7 +55,7 @@ record PipelineSettings(
 
   /** Everything that decides what is published and how, without secrets. */
   String describe() {
-    return "pipeline '%s' from %s (service '%s') to %s, positions in %s, first start %s, lost position %s, unpublishable %s, codec %s, filter %s, transform %s, routing %s, hop limit %s, in flight %s events %s bytes, save every %s, lease %s, retry %s to %s"
+    return "pipeline '%s' from %s (service '%s') to %s, positions in %s, first start %s, lost position %s, unpublishable %s, codec %s, filter %s, transform %s, routing %s, hop limit %s, in flight %s events %s bytes, save every %s, lease %s, retry %s to %s, heartbeat every %s within %s"
         .formatted(
             name,
             source.describe(),
@@ -74,7 +75,9 @@ record PipelineSettings(
             saveInterval,
             leaseDuration,
             retryMin,
-            retryMax);
+            retryMax,
+            heartbeatInterval,
+            healthLimit);
   }
 
   /** Twelve hexadecimal digits that change with {@link #describe()}. */

@@ -11,14 +11,16 @@ import java.util.Optional;
  * @param pipeline its name
  * @param state where it is in its life
  * @param since when it came to that state
- * @param healthy progress was seen within the pipeline's limit, or it stands by for another
- *     instance
+ * @param healthy a heartbeat went through database, reader and transport within the pipeline's
+ *     limit (where the source has none: progress was seen), or it stands by for another instance
  * @param position the last position that was saved; empty before
  * @param log name of the log that is read; empty before the first connection
  * @param epoch the epoch of the versions; 0 before the first connection
  * @param lag age of the oldest change not read yet; zero when all is read; empty where not known
  * @param lastChangeAt when the last change read was made
  * @param headroom how long the log keeps what is not read yet; empty where not known
+ * @param heartbeatAt when the newest heartbeat was written up to which everything is acknowledged;
+ *     empty before the first
  * @param inFlightEvents published and not acknowledged
  * @param inFlightBytes their size
  * @param heldEvents events that wait because they, or an earlier one of their routing key, cannot
@@ -40,6 +42,7 @@ public record PipelineStatus(
     Optional<Duration> lag,
     Optional<Instant> lastChangeAt,
     Optional<Duration> headroom,
+    Optional<Instant> heartbeatAt,
     long inFlightEvents,
     long inFlightBytes,
     long heldEvents,
@@ -60,6 +63,7 @@ public record PipelineStatus(
     position.ifPresent(p -> text.append(", saved at ").append(p));
     lag.ifPresent(l -> text.append(", lag ").append(l.toMillis()).append(" ms"));
     headroom.ifPresent(h -> text.append(", headroom ").append(h));
+    heartbeatAt.ifPresent(at -> text.append(", heartbeat of ").append(at));
     text.append(", in flight ").append(inFlightEvents).append(" events ");
     text.append(inFlightBytes).append(" bytes, ");
     if (heldEvents > 0) {

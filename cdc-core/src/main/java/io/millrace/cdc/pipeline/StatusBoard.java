@@ -7,12 +7,13 @@ import io.millrace.cdc.source.SourceProgress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What {@code status()} shows. Everything is guarded by this object. */
+/** What {@code status()} shows. Everything is guarded by this object, unless it says otherwise. */
 final class StatusBoard {
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
 
@@ -25,6 +26,18 @@ final class StatusBoard {
   private long epoch;
   private SourceProgress progress = SourceProgress.unknown();
   private @Nullable AckLedger ledger;
+
+  /** Acknowledged in this ledger, of which they are no events. */
+  private AtomicLong heartbeats = new AtomicLong();
+
+  private boolean beating;
+
+  /** When this instance first ran; later retries give no new time for a heartbeat. */
+  private Instant beatingSince;
+
+  private boolean fresh;
+  private @Nullable Instant heartbeatAt;
+  private boolean toldHealthy; // of the monitor's thread
   private long captured;
   private long echoes;
   private long filtered;
@@ -41,6 +54,7 @@ final class StatusBoard {
     this.settings = settings;
     this.since = settings.clock().instant();
     this.progressAt = since;
+    this.beatingSince = since;
   }
 
   /** Changes the state where the table allows it; says whether it did. */
@@ -54,6 +68,11 @@ final class StatusBoard {
       state = next;
       since = settings.clock().instant();
       progressAt = since;
+      fresh |= from == PipelineState.NEW || from == PipelineState.STANDBY;
+      if (fresh && next == PipelineState.RUNNING) {
+        fresh = false;
+        beatingSince = since;
+      }
     }
     LOG.info("Pipeline '{}' is {} (was {})", settings.name(), next, from);
     tell(listener -> listener.stateChanged(settings.name(), from, next));
@@ -64,9 +83,10 @@ final class StatusBoard {
     return state;
   }
 
-  /** A reader was opened, with a ledger of its own. */
-  synchronized void reading(String log, long epoch, AckLedger ledger) {
+  /** A reader was opened, with a ledger of its own, and a count of heartbeats in it. */
+  synchronized void reading(String log, long epoch, AckLedger ledger, AtomicLong heartbeats) {
     retire();
+    this.heartbeats = heartbeats;
     this.log = log;
     this.epoch = epoch;
     this.ledger = ledger;
@@ -76,7 +96,7 @@ final class StatusBoard {
   /** The reader was closed: what is in flight belongs to nobody. */
   synchronized void retire() {
     if (ledger != null) {
-      acknowledgedBefore += ledger.acknowledged();
+      acknowledgedBefore += ledger.acknowledged() - heartbeats.get();
       ledger = null;
     }
   }
@@ -88,6 +108,18 @@ final class StatusBoard {
     }
   }
 
+  /** Whether the source takes heartbeats. */
+  synchronized void beating(boolean takes) {
+    beating = takes;
+  }
+
+  /** Everything up to a heartbeat is acknowledged. */
+  synchronized void heartbeat(Instant writtenAt) {
+    if (heartbeatAt == null || writtenAt.isAfter(heartbeatAt)) {
+      heartbeatAt = writtenAt;
+    }
+  }
+
   void counted(int batchCaptured, int batchEchoes, int batchFiltered, int batchPublished) {
     synchronized (this) {
       captured += batchCaptured;
@@ -96,6 +128,11 @@ final class StatusBoard {
       published += batchPublished;
     }
     tell(l -> l.published(settings.name(), batchCaptured, batchEchoes, batchFiltered));
+  }
+
+  /** Whether events wait that cannot be published. */
+  synchronized boolean holding() {
+    return heldKeys > 0;
   }
 
   /** What the store held when the reader was opened. */
@@ -157,7 +194,9 @@ final class StatusBoard {
 
   synchronized PipelineStatus status() {
     Invariant.that(captured >= filtered, "captured %s, filtered %s", captured, filtered);
-    long acknowledged = acknowledgedBefore + (ledger == null ? 0 : ledger.acknowledged());
+    long acknowledged =
+        acknowledgedBefore
+            + (ledger == null ? 0 : Math.max(0, ledger.acknowledged() - heartbeats.get()));
     return new PipelineStatus(
         settings.name(),
         state,
@@ -171,6 +210,7 @@ final class StatusBoard {
             : Optional.empty(),
         progress.lastChangeAt(),
         progress.headroom(),
+        Optional.ofNullable(heartbeatAt),
         ledger == null ? 0 : ledger.eventsInFlight(),
         ledger == null ? 0 : ledger.bytesInFlight(),
         heldEvents,
@@ -193,9 +233,31 @@ final class StatusBoard {
       case STANDBY -> true;
       case RUNNING ->
           heldKeys == 0
-              && progressAt.plus(settings.healthLimit()).isAfter(settings.clock().instant());
+              && lastSign().plus(settings.healthLimit()).isAfter(settings.clock().instant());
       case NEW, STARTING, RETRYING, FAILED, CLOSING, CLOSED -> false;
     };
+  }
+
+  private Instant lastSign() {
+    if (!beating) {
+      return progressAt;
+    }
+    Instant beat = heartbeatAt;
+    return beat == null || beat.isBefore(beatingSince) ? beatingSince : beat;
+  }
+
+  /** Tells the listener how it is, and the log when health changes. */
+  void tick() {
+    PipelineStatus status = status();
+    if (status.healthy() != toldHealthy) {
+      toldHealthy = status.healthy();
+      if (toldHealthy) {
+        LOG.info("Healthy: {}", status);
+      } else if (status.state() != PipelineState.CLOSING) {
+        LOG.warn("Not healthy: {}", status);
+      }
+    }
+    tell(listener -> listener.status(status));
   }
 
   private void tell(Consumer<PipelineListener> call) {

@@ -1,6 +1,7 @@
 package io.millrace.cdc.source;
 
 import io.millrace.cdc.error.Finding;
+import io.millrace.cdc.event.Heartbeat;
 import java.util.List;
 
 /**
@@ -33,6 +34,19 @@ public interface Source {
    * before it publishes anything.
    */
   SourceReader open(ReaderStart start);
+
+  /**
+   * Writes one small row into the captured database that the readers of this source give back as an
+   * event of the pipeline that is named in it. Called by a thread of its own; a source that is away
+   * may keep it waiting, but not for ever.
+   *
+   * <p>Optional: by default there are no heartbeats.
+   *
+   * @return false where this source has no place for heartbeats, so that nothing will come back
+   */
+  default boolean beat(Heartbeat heartbeat) {
+    return false;
+  }
 
   /** Ends the wait of a {@link SourceReader#poll} under way, if any; never blocks; any thread. */
   void wakeUp();

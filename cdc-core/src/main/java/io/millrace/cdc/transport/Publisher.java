@@ -37,6 +37,18 @@ public interface Publisher extends AutoCloseable {
       throws InterruptedException;
 
   /**
+   * Routing keys that between them reach every partition of the channel, one each; what is sent
+   * under them shows that the whole channel works. Called by the thread that publishes, after a
+   * preflight.
+   *
+   * @param prefix what each of them begins with
+   * @return by default the prefix alone, which is right for channels of one partition
+   */
+  default List<String> keysOfAllPartitions(String prefix) {
+    return List.of(prefix);
+  }
+
+  /**
    * Stops within about the timeout; callbacks of what was not acknowledged may never come;
    * idempotent.
    */

@@ -473,7 +473,7 @@ class PipelineTest {
   /** Looks into a copy of the store, so that the pipeline keeps its lease. */
   private Optional<StoredPosition> stored(Path store, String pipeline) {
     Path copy = copy(store, store.resolveSibling(store.getFileName() + "-look"));
-    Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(1));
+    Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(2));
     FilePositions positions = FilePositions.in(copy, later);
     Lease lease = positions.acquire(pipeline, "a look", Duration.ofSeconds(1)).orElseThrow();
     return positions.load(lease);

@@ -4,6 +4,7 @@ import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.error.UnpublishableException;
+import io.millrace.cdc.internal.KeySpread;
 import io.millrace.cdc.transport.PublishCallback;
 import io.millrace.cdc.transport.Publisher;
 import java.nio.charset.StandardCharsets;
@@ -69,6 +70,17 @@ final class KafkaPublisher implements Publisher {
       current = open(check.required());
     }
     current.send(routingKey, event, callback);
+  }
+
+  @Override
+  public List<String> keysOfAllPartitions(String prefix) {
+    return pinnedPartitions == 0
+        ? List.of(prefix)
+        : KeySpread.over(pinnedPartitions, prefix, key -> partition(utf8(key)));
+  }
+
+  private int partition(byte[] key) {
+    return Utils.toPositive(Utils.murmur2(key)) % pinnedPartitions;
   }
 
   @Override
@@ -139,7 +151,7 @@ final class KafkaPublisher implements Publisher {
       }
       try {
         checkCount();
-        int partition = Utils.toPositive(Utils.murmur2(key)) % pinnedPartitions;
+        int partition = partition(key);
         ProducerRecord<byte[], byte[]> record =
             new ProducerRecord<>(
                 settings.topic(), partition, null, key, event.body(), headers(event));

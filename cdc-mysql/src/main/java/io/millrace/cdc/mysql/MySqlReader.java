@@ -22,6 +22,7 @@ final class MySqlReader implements SourceReader {
   private static final Logger LOG = LoggerFactory.getLogger(MySqlReader.class);
 
   private final SourceSettings settings;
+  private final String pipeline;
   private final String log;
   private final long epoch;
   private final BinlogStream stream;
@@ -37,6 +38,7 @@ final class MySqlReader implements SourceReader {
 
   MySqlReader(SourceSettings settings, String log, long epoch, MySqlPosition start, Opened opened) {
     this.firstSave = opened.firstSave();
+    this.pipeline = opened.pipeline();
     this.settings = settings;
     this.log = log;
     this.epoch = epoch;
@@ -51,9 +53,11 @@ final class MySqlReader implements SourceReader {
   /**
    * A stream, and what turns it into transactions.
    *
+   * @param pipeline who reads
    * @param firstSave leaves a trace at the source when the first position was saved
    */
-  record Opened(BinlogStream stream, TransactionAssembler assembler, Runnable firstSave) {}
+  record Opened(
+      String pipeline, BinlogStream stream, TransactionAssembler assembler, Runnable firstSave) {}
 
   @Override
   public String log() {
@@ -101,7 +105,10 @@ final class MySqlReader implements SourceReader {
         break;
       }
       Transaction next = assembler.accept(event);
-      current = next == null ? null : new TransactionEvents(next, settings.service(), log, epoch);
+      current =
+          next == null
+              ? null
+              : new TransactionEvents(next, settings.service(), log, epoch, pipeline);
     }
     return new SourceBatch(events, moved ? reached() : null, echoes);
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MySqlRegistration {
   private static final int FORMAT = 1;
-  private static final String TABLE = "millrace_registration";
+  static final String TABLE = "millrace_registration";
   private static final String READERS = "millrace_reader";
 
   private final SourceSettings settings;
@@ -58,7 +58,8 @@ public final class MySqlRegistration {
         "create table if not exists "
             + readers
             + " (pipeline varchar(255) not null primary key, first_saved_at datetime(6) not null)"
-            + " character set utf8mb4 collate utf8mb4_bin");
+            + " character set utf8mb4 collate utf8mb4_bin",
+        new HeartbeatTable(settings).ddl());
   }
 
   /**
@@ -192,7 +193,7 @@ public final class MySqlRegistration {
     return true;
   }
 
-  private static String quoted(String identifier) {
+  static String quoted(String identifier) {
     return "`" + identifier.replace("`", "``") + "`";
   }
 }

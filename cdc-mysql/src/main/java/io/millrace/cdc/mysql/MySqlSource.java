@@ -2,6 +2,7 @@ package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.Finding;
+import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.internal.Connections;
@@ -87,6 +88,11 @@ public final class MySqlSource implements Source {
     MySqlReader reader = new ReaderOpening(settings, start).open();
     readers.add(reader);
     return reader;
+  }
+
+  @Override
+  public boolean beat(Heartbeat heartbeat) {
+    return new HeartbeatTable(settings).write(heartbeat);
   }
 
   @Override

@@ -189,6 +189,7 @@ final class ReaderOpening {
     TableMaps maps =
         new TableMaps(new TableMapParser(server.flavour(), settings.tables(), catalog));
     return new MySqlReader.Opened(
+        start.pipeline(),
         BinlogStream.start(settings, start.pipeline(), gtids, serverId),
         new TransactionAssembler(
             server.flavour(), settings.tables(), maps, settings.transactionMemoryBytes()),

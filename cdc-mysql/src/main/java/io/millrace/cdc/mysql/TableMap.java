@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param captured what to make of its rows; null where it is not captured
  * @param ledger whether it is an applier's ledger
- * @param columns empty unless captured or ledger
+ * @param heartbeat whether pipelines write their heartbeats into it
+ * @param columns empty unless it is read
  * @param names of the fields, one for each shown column
  * @param shown indexes of the columns that are part of the events
  * @param keyColumns indexes of the columns that name a row, in key order
@@ -22,6 +23,7 @@ record TableMap(
     String table,
     @Nullable CapturedTable captured,
     boolean ledger,
+    boolean heartbeat,
     List<Column> columns,
     FieldNames names,
     int[] shown,
@@ -33,7 +35,7 @@ record TableMap(
   /** A table whose rows are passed over. */
   static TableMap other(String database, String table) {
     return new TableMap(
-        database, table, null, false, List.of(), NONE, new int[0], new int[0], NONE, "");
+        database, table, null, false, false, List.of(), NONE, new int[0], new int[0], NONE, "");
   }
 
   /** Stands for a captured table that a statement emptied. */
@@ -42,6 +44,7 @@ record TableMap(
         table.database(),
         table.table(),
         table,
+        false,
         false,
         List.of(),
         NONE,
@@ -65,7 +68,7 @@ record TableMap(
 
   /** Whether its rows are decoded. */
   boolean isRead() {
-    return ledger || captured != null;
+    return ledger || heartbeat || captured != null;
   }
 
   String qualified() {

@@ -53,7 +53,8 @@ final class TableMapParser {
     in.position++;
     CapturedTable capture = captured.get(database + "." + table);
     boolean ledger = table.equals(LEDGER);
-    if (capture == null && !ledger) {
+    boolean heartbeat = table.equals(HeartbeatTable.NAME);
+    if (capture == null && !ledger && !heartbeat) {
       return TableMap.other(database, table);
     }
     int count = in.packed();
@@ -82,6 +83,7 @@ final class TableMapParser {
         table,
         capture,
         ledger,
+        heartbeat,
         columns,
         names(database + "." + table, fields, shown),
         shown,

@@ -71,6 +71,8 @@ final class TablesCheck {
               "registration-missing",
               "There is no " + settings.registrationDatabase() + ".millrace_registration.",
               "Call registration().install() once, or run registration().ddl()."));
+    } else {
+      new HeartbeatTable(settings).check(connection).ifPresent(findings::add);
     }
   }
 

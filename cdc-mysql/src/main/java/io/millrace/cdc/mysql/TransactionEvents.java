@@ -20,13 +20,21 @@ final class TransactionEvents {
   private final String service;
   private final String log;
   private final long epoch;
+  private final String pipeline;
   private final Marks marks = new Marks();
   private TransactionBuffer.@Nullable Entry entry;
   private @Nullable RowCursor rows;
   private @Nullable ChangeEvent second;
   private int echoes;
 
-  TransactionEvents(Transaction transaction, String service, String log, long epoch) {
+  /**
+   * The events of a transaction.
+   *
+   * @param pipeline whose heartbeats are events
+   */
+  TransactionEvents(
+      Transaction transaction, String service, String log, long epoch, String pipeline) {
+    this.pipeline = pipeline;
     this.transaction = transaction;
     this.service = service;
     this.log = log;
@@ -87,6 +95,14 @@ final class TransactionEvents {
     if (table.ledger()) {
       if (!cursor.isDelete()) {
         marks.add(table.names(), cursor.after());
+      }
+      return;
+    }
+    if (table.heartbeat()) {
+      if (!cursor.isDelete()) {
+        HeartbeatTable.read(table.names(), cursor.after(), pipeline, log)
+            .map(h -> h.toEvent(service, log, version(current, cursor.index(), 0)))
+            .ifPresent(events::add);
       }
       return;
     }
@@ -167,6 +183,19 @@ final class TransactionEvents {
   private ChangeEvent.Builder begin(
       TransactionBuffer.Entry current, int row, int ordinal, ChangeType type) {
     CapturedTable captured = Objects.requireNonNull(current.table().captured());
+    return ChangeEvent.builder()
+        .type(type)
+        .entity(captured.entity())
+        .source(service)
+        .changedAt(transaction.committedAt())
+        .log(log)
+        .version(version(current, row, ordinal))
+        .transactionId(transaction.gtid())
+        .hops(marks.hops())
+        .schema(current.table().fingerprint());
+  }
+
+  private Version version(TransactionBuffer.Entry current, int row, int ordinal) {
     byte[] coordinate =
         ByteBuffer.allocate(COORDINATE)
             .putLong(transaction.fileNumber())
@@ -174,16 +203,7 @@ final class TransactionEvents {
             .putInt(row)
             .put((byte) ordinal)
             .array();
-    return ChangeEvent.builder()
-        .type(type)
-        .entity(captured.entity())
-        .source(service)
-        .changedAt(transaction.committedAt())
-        .log(log)
-        .version(Version.of(epoch, coordinate))
-        .transactionId(transaction.gtid())
-        .hops(marks.hops())
-        .schema(current.table().fingerprint());
+    return Version.of(epoch, coordinate);
   }
 
   private static Row key(TableMap table, Value[] image) {

@@ -4,6 +4,7 @@ import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.event.FieldNames;
+import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
@@ -98,6 +99,14 @@ final class EventMaker {
     };
   }
 
+  /** The event of a row that is a heartbeat of this pipeline; none for another's. */
+  List<ChangeEvent> heartbeat(LogRow row, String pipeline) {
+    Heartbeat heartbeat = HeartbeatRows.read(row);
+    return heartbeat.pipeline().equals(pipeline)
+        ? List.of(heartbeat.toEvent(service, log, version(row, 0)))
+        : List.of();
+  }
+
   private List<ChangeEvent> update(LogRow row, TableReader table, Row before, Row after) {
     Row oldKey = table.key(before);
     Row newKey = table.key(after);
@@ -145,11 +154,14 @@ final class EventMaker {
         .changedAt(row.at())
         .entity(table.captured().entity())
         .log(log)
-        .version(
-            Version.of(epoch, ByteBuffer.allocate(9).putLong(row.id()).put((byte) ordinal).array()))
+        .version(version(row, ordinal))
         .transactionId(Long.toString(row.xid()))
         .hops(row.hops())
         .schema(table.fingerprint());
+  }
+
+  private Version version(LogRow row, int ordinal) {
+    return Version.of(epoch, ByteBuffer.allocate(9).putLong(row.id()).put((byte) ordinal).array());
   }
 
   private static Row present(LogRow row, @Nullable Row state) {

@@ -130,6 +130,10 @@ final class PostgresReader implements SourceReader {
       }
       rows++;
       moved = true;
+      if (HeartbeatRows.is(row)) {
+        heldBack.addAll(events.heartbeat(row, session.pipeline()));
+        continue;
+      }
       lastChangeAt = row.at();
       if (row.applied() && events.concerns(row)) {
         echoes++;

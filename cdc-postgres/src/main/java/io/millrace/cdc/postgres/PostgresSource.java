@@ -3,6 +3,7 @@ package io.millrace.cdc.postgres;
 import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.internal.Connections;
@@ -146,6 +147,11 @@ public final class PostgresSource implements Source {
     } catch (SQLException e) {
       throw Sql.failure("The columns of " + table.name() + " cannot be read", e);
     }
+  }
+
+  @Override
+  public boolean beat(Heartbeat heartbeat) {
+    return HeartbeatRows.write(dataSource, heartbeat);
   }
 
   @Override

@@ -25,6 +25,8 @@ final class Preflight {
           WHEN 'S' THEN pg_catalog.has_sequence_privilege(c.oid, g.privilege)
           ELSE pg_catalog.has_table_privilege(c.oid, g.privilege) END""";
 
+  private static final String BEAT = "millrace.beat(text, bigint, bigint, text, bigint)";
+
   private static final String INSTALLED =
       """
       SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -74,6 +76,7 @@ final class Preflight {
     grants();
     if (findings.isEmpty()) {
       registration();
+      heartbeat();
     }
     for (CapturedTable table : tables) {
       findings.addAll(TableCheck.findings(connection, table));
@@ -105,6 +108,31 @@ final class Preflight {
                     + " TO "
                     + user));
       }
+    }
+  }
+
+  private void heartbeat() throws SQLException {
+    String may =
+        one("SELECT has_function_privilege(to_regprocedure('" + BEAT + "')::oid, 'EXECUTE')");
+    if (may.equals("null")) {
+      findings.add(
+          Finding.warning(
+              "heartbeat-missing",
+              "The change log was installed by a release without heartbeats: there is no function "
+                  + BEAT
+                  + ", so health is told by progress only and the ledgers of appliers are not cleaned up.",
+              INSTALL));
+    } else if (!may.equals("t")) {
+      String user = Sql.identifier(one("SELECT current_user"));
+      findings.add(
+          Finding.warning(
+              "heartbeat-grant",
+              "User "
+                  + user
+                  + " may not execute "
+                  + BEAT
+                  + ", so health is told by progress only and the ledgers of appliers are not cleaned up.",
+              "GRANT EXECUTE ON FUNCTION " + BEAT + " TO " + user));
     }
   }
 

@@ -78,6 +78,10 @@ final class ReaderSession implements AutoCloseable {
     }
   }
 
+  String pipeline() {
+    return pipeline;
+  }
+
   Connection connection() {
     return connection;
   }

@@ -139,4 +139,36 @@ $millrace$;
 --;;
 REVOKE ALL ON FUNCTION millrace.capture() FROM PUBLIC;
 --;;
+-- The newest heartbeat of each pipeline that reads this log. Whoever takes a pipeline away for good deletes its row here and in reader.
+CREATE TABLE IF NOT EXISTS millrace.heartbeat (
+  pipeline text PRIMARY KEY,
+  counter bigint NOT NULL,
+  written_micros bigint NOT NULL,
+  acknowledged text COLLATE "C",
+  acknowledged_micros bigint) WITH (fillfactor = 50);
+--;;
+-- Writes a heartbeat and logs it. What it says is acknowledged is what every pipeline of this log has passed: nothing before that comes
+-- again. Times are microseconds since the epoch.
+CREATE OR REPLACE FUNCTION millrace.beat(p_pipeline text, p_counter bigint, p_written bigint, p_acknowledged text, p_acknowledged_at bigint)
+  RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $millrace$
+DECLARE
+  v_acknowledged text;
+  v_acknowledged_at bigint;
+BEGIN
+  INSERT INTO millrace.heartbeat AS h (pipeline, counter, written_micros, acknowledged, acknowledged_micros)
+    VALUES (p_pipeline, p_counter, p_written, p_acknowledged, p_acknowledged_at)
+    ON CONFLICT (pipeline) DO UPDATE SET counter = excluded.counter, written_micros = excluded.written_micros,
+      acknowledged = excluded.acknowledged, acknowledged_micros = excluded.acknowledged_micros;
+  IF NOT EXISTS (SELECT FROM millrace.reader r LEFT JOIN millrace.heartbeat h USING (pipeline) WHERE h.acknowledged IS NULL) THEN
+    SELECT min(h.acknowledged), min(h.acknowledged_micros) INTO v_acknowledged, v_acknowledged_at FROM millrace.heartbeat h
+      WHERE h.acknowledged IS NOT NULL;
+  END IF;
+  INSERT INTO millrace.change_log (incarnation, depth, op, relation, new)
+    VALUES (millrace.incarnation(), 0, 'M', 'millrace.heartbeat', json_build_object('pipeline', p_pipeline, 'counter', p_counter,
+      'written_at', p_written, 'acknowledged', v_acknowledged, 'acknowledged_at', v_acknowledged_at));
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.beat(text, bigint, bigint, text, bigint) FROM PUBLIC;
+--;;
 UPDATE millrace.registration SET format = 1 WHERE format <> 1;

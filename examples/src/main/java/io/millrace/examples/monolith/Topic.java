@@ -23,8 +23,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The topic from its start, read by a plain Kafka consumer that knows the contract's {@code .proto}
- * and nothing of the library.
+ * The topic from its start without its heartbeats, read by a plain Kafka consumer that knows the
+ * contract's {@code .proto} and nothing of the library.
  */
 final class Topic {
   /**
@@ -35,6 +35,9 @@ final class Topic {
    * @param hops 0 for a change that somebody made by hand
    */
   record Event(String eventId, String change, int hops) {}
+
+  /** Says that a pipeline lives, and nothing else: docs/contract.md, Heartbeats. */
+  private static final String HEARTBEAT = "millrace.heartbeat";
 
   private Topic() {}
 
@@ -60,7 +63,10 @@ final class Topic {
       Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
       while (!ends.isEmpty()) {
         for (ConsumerRecord<byte[], byte[]> message : consumer.poll(Duration.ofMillis(200))) {
-          events.add(event(ChangeEvent.parseFrom(message.value())));
+          ChangeEvent event = ChangeEvent.parseFrom(message.value());
+          if (!event.getEntity().equals(HEARTBEAT)) {
+            events.add(event(event));
+          }
         }
         ends.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
       }

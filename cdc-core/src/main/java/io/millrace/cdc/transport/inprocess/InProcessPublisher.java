@@ -4,6 +4,7 @@ import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.error.UnpublishableException;
+import io.millrace.cdc.internal.KeySpread;
 import io.millrace.cdc.transport.PublishCallback;
 import io.millrace.cdc.transport.Publisher;
 import java.time.Duration;
@@ -55,6 +56,11 @@ final class InProcessPublisher implements Publisher {
       channel.lock.unlock();
     }
     callback.acknowledged();
+  }
+
+  @Override
+  public List<String> keysOfAllPartitions(String prefix) {
+    return KeySpread.over(channel.identity().partitions(), prefix, channel::partitionOf);
   }
 
   @Override
