@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * BigDecimal} decimal, {@code float} and {@code double}, {@code boolean}, {@code CharSequence},
  * {@code char} and enums (their names) string, {@code byte[]} bytes, {@code LocalDate} date, {@code
  * LocalTime} and {@code Duration} time, {@code LocalDateTime} datetime, {@code Instant}, {@code
- * OffsetDateTime}, {@code ZonedDateTime} and {@code java.util.Date} timestamp, {@code UUID}, {@code
- * Collection}s and arrays list, {@code Map}s with text keys and records document, {@code Optional}
- * its content or null, and a {@link Value} itself.
+ * OffsetDateTime}, {@code ZonedDateTime} timestamp, {@code UUID}, {@code Collection}s and arrays
+ * list, {@code Map}s with text keys and records document, {@code Optional} its content or null, and
+ * a {@link Value} itself.
  *
  * @param <E> class of the objects
  */

@@ -16,7 +16,6 @@ import java.time.OffsetDateTime;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -109,11 +108,6 @@ final class JavaValues {
     }
     if (object instanceof Duration duration) {
       return new Value.TimeValue(micros(duration.toNanos(), where));
-    }
-    // java.sql.Date and java.sql.Time are no points in time, whatever they inherit from.
-    if (object instanceof Date date
-        && !date.getClass().getName().matches("java\\.sql\\.(Date|Time)")) {
-      return Value.TimestampValue.of(date.toInstant());
     }
     return null;
   }

@@ -11,11 +11,11 @@ import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.model.Updates;
 import io.millrace.cdc.error.SourceException;
-import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.bson.BsonDateTime;
 import org.bson.Document;
 import org.jspecify.annotations.Nullable;
 
@@ -156,7 +156,7 @@ public final class MongoRegistration {
             readers()
                 .updateOne(
                     eq("_id", pipeline),
-                    setOnInsert("firstSavedAt", Date.from(settings.clock().instant())),
+                    setOnInsert("firstSavedAt", new BsonDateTime(settings.clock().millis())),
                     UPSERT));
   }
 

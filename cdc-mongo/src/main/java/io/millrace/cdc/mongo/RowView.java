@@ -6,7 +6,6 @@ import io.millrace.cdc.event.Value;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** What the events of one collection show of its documents. Used by one thread. */
 final class RowView {
@@ -14,7 +13,7 @@ final class RowView {
 
   private final CapturedCollection collection;
   private final boolean whole;
-  private final Map<FieldNames, Layout> layouts = new IdentityHashMap<>();
+  private final IdentityHashMap<FieldNames, Layout> layouts = new IdentityHashMap<>();
 
   /**
    * @param from index in the document per field of the event, -1 for one that the document lacks

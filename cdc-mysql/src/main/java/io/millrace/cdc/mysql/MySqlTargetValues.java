@@ -29,6 +29,7 @@ final class MySqlTargetValues {
     switch (value.kind()) {
       case NULL -> statement.setNull(index, Types.VARCHAR);
       case BOOL -> statement.setLong(index, ((Value.BoolValue) value).value() ? 1 : 0);
+      case INT32 -> statement.setLong(index, ((Value.Int32Value) value).value());
       case INT64 -> statement.setLong(index, ((Value.Int64Value) value).value());
       case UINT64, DECIMAL -> statement.setBigDecimal(index, new BigDecimal(value.toString()));
       case DOUBLE -> statement.setDouble(index, ((Value.DoubleValue) value).value());

@@ -4,7 +4,8 @@ import io.millrace.cdc.source.Source;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.contract.SourceContract;
 import io.millrace.cdc.testkit.contract.SourceHarness;
-import java.sql.Connection;
+import io.millrace.cdc.testkit.contract.SourceWriter;
+import io.millrace.cdc.testkit.contract.SqlSourceWriter;
 import java.sql.SQLException;
 import java.util.Set;
 
@@ -28,12 +29,11 @@ abstract class BinlogSourceContract extends SourceContract {
 
   private record Harness(Database database) implements SourceHarness {
     @Override
-    public Connection connect() throws SQLException {
-      return database.connect();
+    public SourceWriter writer() throws SQLException {
+      return new SqlSourceWriter(database.connect(), this::table);
     }
 
-    @Override
-    public String table(String entity) {
+    private String table(String entity) {
       return database.name() + "." + entity;
     }
 

@@ -7,7 +7,8 @@ import io.millrace.cdc.testkit.PostgresServer;
 import io.millrace.cdc.testkit.ServerKind;
 import io.millrace.cdc.testkit.contract.SourceContract;
 import io.millrace.cdc.testkit.contract.SourceHarness;
-import java.sql.Connection;
+import io.millrace.cdc.testkit.contract.SourceWriter;
+import io.millrace.cdc.testkit.contract.SqlSourceWriter;
 import java.sql.SQLException;
 import java.util.Set;
 
@@ -22,13 +23,8 @@ final class PostgresSourceContractTest extends SourceContract {
     source(database, Set.of("item", "other")).changeLog().install();
     return new SourceHarness() {
       @Override
-      public Connection connect() throws SQLException {
-        return database.connect();
-      }
-
-      @Override
-      public String table(String entity) {
-        return "public." + entity;
+      public SourceWriter writer() throws SQLException {
+        return new SqlSourceWriter(database.connect(), entity -> "public." + entity);
       }
 
       @Override

@@ -1,15 +1,13 @@
 package io.millrace.cdc.testkit.contract;
 
 import io.millrace.cdc.source.Source;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Set;
 
 /**
  * What {@link SourceContract} needs to know about one engine. One harness serves one test; its
  * tables are empty when it is made.
  *
- * <p>Two tables exist, captured as entities of the same name:
+ * <p>Two tables or collections exist, captured as entities of the same name with these fields:
  *
  * <ul>
  *   <li>{@code item}: {@code id bigint primary key, name varchar(100) null, amount decimal(12,2)
@@ -19,13 +17,31 @@ import java.util.Set;
  */
 public interface SourceHarness extends AutoCloseable {
 
-  /**
-   * A connection that writes as an application does, in auto-commit mode; the contract closes it.
-   */
-  Connection connect() throws SQLException;
+  /** Somebody who writes as an application does; the contract closes it. */
+  SourceWriter writer() throws Exception;
 
-  /** The name of the table, for SQL; {@code entity} is {@code item} or {@code other}. */
-  String table(String entity);
+  /** Whether events hold the state before a change. Default true. */
+  default boolean knowsOldState() {
+    return true;
+  }
+
+  /**
+   * Whether an event holds the state right after its change; false where it may be a later one that
+   * was looked up. Default true.
+   */
+  default boolean knowsExactState() {
+    return true;
+  }
+
+  /** Whether a row's key can be changed. Default true. */
+  default boolean changesKeys() {
+    return true;
+  }
+
+  /** Whether a part of a transaction can be undone. Default true. */
+  default boolean hasSavepoints() {
+    return true;
+  }
 
   /** A new source that captures these entities only; {@code item} or {@code other}. */
   Source source(Set<String> entities);
