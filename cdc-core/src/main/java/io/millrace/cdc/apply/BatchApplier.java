@@ -151,6 +151,27 @@ final class BatchApplier {
     write(session, transaction, winners, ledger, result);
   }
 
+  /**
+   * Takes away the unique values of the rows that these events are about to write; of entities in
+   * mirror mode, where an event says all that there is to restore.
+   */
+  void vacate(
+      TargetSession session, TargetTransaction transaction, List<Item> items, LedgerView ledger) {
+    Map<String, List<Item>> byEntity = new LinkedHashMap<>();
+    for (Item item : items) {
+      if (!ledger.stale(item.key(), item.event())) {
+        byEntity.computeIfAbsent(item.event().entity(), e -> new ArrayList<>()).add(item);
+      }
+    }
+    byEntity.forEach(
+        (entity, all) -> {
+          List<RowWrite> upserts = MirrorPlan.of(entity, all, session).upserts();
+          if (!upserts.isEmpty()) {
+            transaction.vacate(entity, upserts);
+          }
+        });
+  }
+
   /** Whether all of them can be applied with one write per table. */
   boolean together(List<Item> items) {
     return items.stream()

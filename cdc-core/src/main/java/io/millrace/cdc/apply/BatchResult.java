@@ -15,6 +15,9 @@ final class BatchResult {
   long duplicates;
   long ignored;
 
+  /** What waits still does so because another row has a value that must be unique. */
+  boolean clash;
+
   /** Adds what a part of the transaction did. */
   void add(BatchResult part) {
     applied.addAll(part.applied);

@@ -5,13 +5,19 @@ import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.transport.Channel;
 import io.millrace.cdc.transport.Delivery;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Tries waiting events again, one key and one transaction at a time, in order. Used by the
- * applier's thread.
+ * Tries waiting events again, one key and one transaction at a time, in order; then keys that wait
+ * for each other's unique values together. Used by the applier's thread.
  */
 final class HeldRetry {
   private static final int KEYS_PER_PASS = 200;
@@ -27,11 +33,20 @@ final class HeldRetry {
   /** Tries every key that is not parked and whose partition this instance owns. */
   List<BatchResult> pass(TargetSession session, Channel channel, Map<Integer, Long> owned) {
     List<BatchResult> results = new ArrayList<>();
+    List<HeldKey> clashing = new ArrayList<>();
     for (HeldKey held : session.retryableKeys(KEYS_PER_PASS)) {
       Long next = owned.get(held.partition());
       if (next != null) {
-        results.add(one(session, channel, held, next));
+        BatchResult result = one(session, channel, held, next);
+        results.add(result);
+        if (result.clash) {
+          clashing.add(held);
+        }
       }
+    }
+    BatchResult exchanged = exchange(session, channel, clashing, owned);
+    if (exchanged != null) {
+      results.add(exchanged);
     }
     return results;
   }
@@ -44,64 +59,152 @@ final class HeldRetry {
       transaction.advance(channel, List.of(new OffsetStep(held.partition(), next, next)));
       LedgerView ledger = BatchApplier.ledger(transaction, Set.of(held.key()));
       List<HeldEvent> all = transaction.heldEvents(held.key());
-      if (together(session, transaction, held.key(), all, ledger, result)) {
+      List<Item> items = items(held.key(), all);
+      // What waits may go through as a whole where its first event alone cannot: a line that was
+      // created and deleted again after its order went.
+      if (items.size() > 1
+          && batches.together(items)
+          && batches.attempt(session, transaction, items, ledger, Set.of(), result)) {
         transaction.release(held.key(), Long.MAX_VALUE);
-        transaction.commit();
-        return result;
-      }
-      long done = -1;
-      for (HeldEvent waiting : all) {
-        ChangeEvent event = decode(config.codec(), waiting.delivery());
-        if (ledger.stale(held.key(), event)) {
-          result.duplicates++;
-        } else {
-          Object savepoint = transaction.savepoint();
-          try {
-            batches.applyOne(
-                session,
-                transaction,
-                new Item(waiting.delivery(), event, held.key()),
-                ledger,
-                result);
-            transaction.releaseSavepoint(savepoint);
-          } catch (RejectedException e) {
-            transaction.rollbackTo(savepoint);
-            boolean park =
-                config.clock().millis() - waiting.heldSinceMillis()
-                    >= config.rejection().park().toMillis();
-            transaction.retried(
-                held.key(), String.valueOf(e.getMessage()), waiting.attempts() + 1, park);
-            break;
-          }
-        }
-        done = waiting.delivery().offset();
-      }
-      if (done >= 0) {
-        transaction.release(held.key(), done);
+      } else {
+        inOrder(session, transaction, all, items, ledger, result);
       }
       transaction.commit();
     }
     return result;
   }
 
-  /**
-   * What waits may go through as a whole where its first event alone cannot: a line that was
-   * created and deleted again after its order went.
-   */
-  private boolean together(
+  /** Until the first that is refused. */
+  private void inOrder(
       TargetSession session,
       TargetTransaction transaction,
-      EntityKey key,
       List<HeldEvent> all,
+      List<Item> items,
       LedgerView ledger,
       BatchResult result) {
-    List<Item> items = new ArrayList<>(all.size());
-    for (HeldEvent waiting : all) {
+    long done = -1;
+    for (int i = 0; i < items.size(); i++) {
+      Item item = items.get(i);
+      if (ledger.stale(item.key(), item.event())) {
+        result.duplicates++;
+      } else {
+        Object savepoint = transaction.savepoint();
+        try {
+          batches.applyOne(session, transaction, item, ledger, result);
+          transaction.releaseSavepoint(savepoint);
+        } catch (RejectedException e) {
+          transaction.rollbackTo(savepoint);
+          result.clash = e.unique();
+          refused(transaction, all.get(i), e);
+          break;
+        }
+      }
+      done = item.delivery().offset();
+    }
+    if (done >= 0) {
+      transaction.release(items.get(0).key(), done);
+    }
+  }
+
+  private void refused(TargetTransaction transaction, HeldEvent waiting, RejectedException e) {
+    boolean park =
+        config.clock().millis() - waiting.heldSinceMillis() >= config.rejection().park().toMillis();
+    transaction.retried(
+        waiting.key(), String.valueOf(e.getMessage()), waiting.attempts() + 1, park);
+  }
+
+  /**
+   * Tries keys together that wait for each other's unique values, all their events in one
+   * transaction; those that wait for something else are left out.
+   *
+   * @return what was done; null where nothing could be
+   */
+  @Nullable BatchResult exchange(
+      TargetSession session, Channel channel, List<HeldKey> held, Map<Integer, Long> owned) {
+    List<HeldKey> group = new ArrayList<>();
+    for (HeldKey key : held) {
+      if (group.size() < KEYS_PER_PASS
+          && owned.containsKey(key.partition())
+          && config.target().mode(key.key().entity()) == EntityMode.MIRROR) {
+        group.add(key);
+      }
+    }
+    while (group.size() > 1) {
+      Set<HeldKey> others = new HashSet<>();
+      BatchResult result = exchange(session, channel, group, owned, others);
+      if (result != null) {
+        return result;
+      }
+      if (others.isEmpty()) {
+        return null;
+      }
+      group.removeAll(others);
+    }
+    return null;
+  }
+
+  /** All of them or none; says which were refused. */
+  private @Nullable BatchResult exchange(
+      TargetSession session,
+      Channel channel,
+      List<HeldKey> group,
+      Map<Integer, Long> owned,
+      Set<HeldKey> refused) {
+    BatchResult result = new BatchResult();
+    try (TargetTransaction transaction = session.begin()) {
+      transaction.advance(channel, locks(group, owned));
+      Map<HeldKey, List<Item>> waiting = new LinkedHashMap<>();
+      Set<EntityKey> keys = new LinkedHashSet<>();
+      List<Item> all = new ArrayList<>();
+      for (HeldKey key : group) {
+        List<Item> items = items(key.key(), transaction.heldEvents(key.key()));
+        if (!batches.together(items)) {
+          refused.add(key);
+        }
+        waiting.put(key, items);
+        keys.add(key.key());
+        all.addAll(items);
+      }
+      if (!refused.isEmpty()) {
+        return null;
+      }
+      LedgerView ledger = BatchApplier.ledger(transaction, keys);
+      batches.vacate(session, transaction, all, ledger);
+      waiting.forEach(
+          (key, items) -> {
+            if (!batches.attempt(session, transaction, items, ledger, Set.of(), result)) {
+              refused.add(key);
+            }
+          });
+      if (!refused.isEmpty()) {
+        return null;
+      }
+      keys.forEach(key -> transaction.release(key, Long.MAX_VALUE));
+      transaction.commit();
+      return result;
+    } catch (RejectedException e) {
+      return null; // what is given up for a moment cannot be
+    }
+  }
+
+  /** Nothing moves, but only the owner of these partitions may go on. */
+  private static List<OffsetStep> locks(List<HeldKey> group, Map<Integer, Long> owned) {
+    Set<Integer> partitions = new TreeSet<>();
+    group.forEach(key -> partitions.add(key.partition()));
+    List<OffsetStep> steps = new ArrayList<>();
+    for (Integer partition : partitions) {
+      Long next = Objects.requireNonNull(owned.get(partition));
+      steps.add(new OffsetStep(partition, next, next));
+    }
+    return steps;
+  }
+
+  private List<Item> items(EntityKey key, List<HeldEvent> events) {
+    List<Item> items = new ArrayList<>(events.size());
+    for (HeldEvent waiting : events) {
       items.add(new Item(waiting.delivery(), decode(config.codec(), waiting.delivery()), key));
     }
-    return items.size() > 1
-        && batches.together(items)
-        && batches.attempt(session, transaction, items, ledger, Set.of(), result);
+    return items;
   }
 
   /** Drops all waiting events of a key. */

@@ -53,6 +53,13 @@ public interface TargetTransaction extends AutoCloseable {
    */
   void write(String entity, List<RowWrite> writes);
 
+  /**
+   * Takes away the values that must be unique, other than keys, from those of the rows that exist
+   * and that a later {@link #write} of the same transaction gives them anew: so that rows can
+   * exchange such values. What cannot be taken away stays.
+   */
+  void vacate(String entity, List<RowWrite> upserts);
+
   /** Replaces the shadow of fold rows, and nothing else. */
   void updateShadows(List<LedgerEntry> foldRows);
 

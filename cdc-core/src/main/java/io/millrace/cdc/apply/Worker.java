@@ -275,7 +275,19 @@ final class Worker {
               .formatted(command.key(), held.partition(), config.name()));
     }
     if (command.kind() == Command.Kind.REPLAY) {
-      committed(retry.one(session(), channel(), held, next));
+      BatchResult result = retry.one(session(), channel(), held, next);
+      committed(result);
+      if (result.clash) {
+        // The row with the value may be waiting itself, parked as this one.
+        List<HeldKey> group = new ArrayList<>(List.of(held));
+        all.stream()
+            .filter(other -> other.key().entity().equals(held.key().entity()) && other != held)
+            .forEach(group::add);
+        BatchResult exchanged = retry.exchange(session(), channel(), group, ownership.stored());
+        if (exchanged != null) {
+          committed(exchanged);
+        }
+      }
     } else {
       retry.discard(session(), channel(), held, next);
     }

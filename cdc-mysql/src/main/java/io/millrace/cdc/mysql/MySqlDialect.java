@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** MySQL and MariaDB as a target. */
 final class MySqlDialect implements SqlDialect {
   private static final int MAX_PARAMETERS = 65_535;
+  private static final int DUPLICATE_KEY = 1062;
 
   /** Refusals of data that the server files under a general SQLSTATE. */
   private static final Set<Integer> DATA_CODES =
@@ -89,6 +90,9 @@ final class MySqlDialect implements SqlDialect {
 
   @Override
   public Failure classify(SQLException failure) {
+    if (failure.getErrorCode() == DUPLICATE_KEY) {
+      return Failure.UNIQUE;
+    }
     if (DATA_CODES.contains(failure.getErrorCode())) {
       return Failure.DATA;
     }

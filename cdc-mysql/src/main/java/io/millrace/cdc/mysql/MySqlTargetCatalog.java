@@ -119,7 +119,28 @@ final class MySqlTargetCatalog {
             unique.add(known);
           }
         });
+    Set<String> referred = referred(connection, schema, table);
+    unique.removeIf(columns -> columns.stream().anyMatch(referred::contains));
     return indexes.size();
+  }
+
+  /** Columns that foreign keys refer to. */
+  private static Set<String> referred(Connection connection, String schema, String table)
+      throws SQLException {
+    String sql =
+        "SELECT DISTINCT referenced_column_name FROM information_schema.key_column_usage"
+            + " WHERE referenced_table_schema = ? AND referenced_table_name = ?";
+    Set<String> referred = new HashSet<>();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, schema);
+      statement.setString(2, table);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          referred.add(rows.getString(1));
+        }
+      }
+    }
+    return referred;
   }
 
   /**
@@ -176,8 +197,8 @@ final class MySqlTargetCatalog {
     String extra = rows.getString(6);
     boolean generated = extra != null && GENERATED.matcher(extra.toUpperCase(Locale.ROOT)).find();
     boolean automatic = extra != null && extra.toLowerCase(Locale.ROOT).contains("auto_increment");
-    boolean required =
-        rows.getString(4).equals("NO") && rows.getString(5) == null && !generated && !automatic;
+    boolean nullable = rows.getString(4).equals("YES");
+    boolean required = !nullable && rows.getString(5) == null && !generated && !automatic;
     ColumnType type = type(dataType);
     int size =
         dataType.equals("binary")
@@ -194,6 +215,7 @@ final class MySqlTargetCatalog {
         scale(rows, type),
         dataType.equals("char") || dataType.equals("binary"),
         fullType.toLowerCase(Locale.ROOT).contains("unsigned"),
+        nullable,
         required,
         generated);
   }

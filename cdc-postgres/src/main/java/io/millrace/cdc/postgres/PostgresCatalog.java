@@ -117,6 +117,8 @@ final class PostgresCatalog {
         FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, place)
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
         WHERE i.indrelid = ?::bigint::oid AND i.indisunique AND NOT i.indisprimary AND i.indexprs IS NULL
+          AND NOT EXISTS (SELECT 1 FROM pg_constraint f WHERE f.contype = 'f' AND f.confrelid = i.indrelid
+            AND f.confkey && i.indkey::int2[])
           AND k.place <= i.indnkeyatts ORDER BY i.indexrelid, k.place""";
     Map<Long, List<String>> indexes = new LinkedHashMap<>();
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -138,7 +140,8 @@ final class PostgresCatalog {
         SELECT a.attname, quote_ident(a.attname), coalesce(b.typname, t.typname), coalesce(b.typtype, t.typtype),
           format_type(a.atttypid, -1), format_type(a.atttypid, a.atttypmod),
           CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE t.typtypmod END,
-          a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL, a.attgenerated <> ''
+          a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL, a.attgenerated <> '',
+          NOT (a.attnotnull OR t.typnotnull)
         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype
         WHERE a.attrelid = ?::bigint::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""";
@@ -163,6 +166,7 @@ final class PostgresCatalog {
                   numeric ? scale(modifier) : isTime(type) ? modifier : -1,
                   base.equals("bpchar"),
                   false,
+                  rows.getBoolean(10),
                   rows.getBoolean(8),
                   rows.getBoolean(9)));
         }

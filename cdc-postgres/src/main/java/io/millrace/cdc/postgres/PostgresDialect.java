@@ -131,6 +131,9 @@ final class PostgresDialect implements SqlDialect {
     if (state == null) {
       return Failure.RETRY;
     }
+    if (state.equals("23505")) {
+      return Failure.UNIQUE;
+    }
     // 21 one statement touches a row twice, 22 data, 23 constraint, 44 view's check, P0 a trigger's
     // RAISE, 54 too large for an index
     return switch (state.substring(0, 2)) {

@@ -96,6 +96,18 @@ final class JdbcTransaction implements TargetTransaction {
         });
   }
 
+  @Override
+  public void vacate(String entity, List<RowWrite> upserts) {
+    MappedTable table = session.table(entity);
+    run(
+        "exchanging unique values of " + table.table().name(),
+        () -> {
+          // These changes are the applier's own too.
+          dialect.writeLedger(connection, group(table, upserts));
+          rows.vacate(table, upserts);
+        });
+  }
+
   private LedgerGroup group(@Nullable MappedTable table, List<RowWrite> writes) {
     List<LedgerGroup.Entry> entries = new ArrayList<>(writes.size());
     for (RowWrite write : writes) {

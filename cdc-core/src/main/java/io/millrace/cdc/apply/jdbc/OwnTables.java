@@ -102,7 +102,7 @@ final class OwnTables {
       statement.setInt(8, step.partition());
       return statement.executeUpdate();
     } catch (SQLException e) {
-      if (dialect.classify(e) == SqlDialect.Failure.DATA) {
+      if (dialect.classify(e) != SqlDialect.Failure.RETRY) {
         return 0; // it is there already: somebody else began
       }
       throw e;

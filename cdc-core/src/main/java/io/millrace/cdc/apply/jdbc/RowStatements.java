@@ -151,6 +151,34 @@ final class RowStatements {
     }
   }
 
+  /** See {@link io.millrace.cdc.apply.TargetTransaction#vacate}. */
+  void vacate(MappedTable mapped, List<RowWrite> upserts) throws SQLException {
+    Map<String, TargetColumn> freed = UniqueValues.freed(mapped);
+    List<RowWrite> writes =
+        upserts.stream()
+            .filter(write -> freed.keySet().stream().allMatch(write.values()::has))
+            .toList();
+    if (freed.isEmpty() || writes.isEmpty()) {
+      return;
+    }
+    FieldNames fields = FieldNames.of(List.copyOf(freed.keySet()));
+    Set<EntityKey> existing = existing(mapped, writes);
+    List<RowWrite> empty = new ArrayList<>();
+    for (RowWrite write : writes) {
+      if (existing.contains(write.key())) {
+        Value[] values = new Value[fields.size()];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = UniqueValues.placeholder(mapped.column(fields.get(i)));
+        }
+        Row row = Row.wrap(fields, values, true);
+        empty.add(
+            new RowWrite(
+                write.key(), RowWrite.Kind.UPDATE, write.keyValues(), row, write.entries()));
+      }
+    }
+    update(mapped, fields, empty);
+  }
+
   private void delete(MappedTable mapped, List<RowWrite> all) throws SQLException {
     List<RowWrite> writes = all;
     if (!mapped.table().exactKey()) {

@@ -42,9 +42,11 @@ final class Sql {
       String message =
           "%s, %s: %s (SQLSTATE %s, code %s)"
               .formatted(this, what, e.getMessage(), e.getSQLState(), e.getErrorCode());
-      return dialect.classify(e) == SqlDialect.Failure.DATA
-          ? new RejectedException(message, e)
-          : new ApplyException(message, e, true);
+      return switch (dialect.classify(e)) {
+        case DATA -> new RejectedException(message, e);
+        case UNIQUE -> new RejectedException(message, e, true);
+        case RETRY -> new ApplyException(message, e, true);
+      };
     }
 
     @Override

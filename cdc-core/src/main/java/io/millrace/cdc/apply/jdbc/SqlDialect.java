@@ -20,6 +20,8 @@ public interface SqlDialect {
   enum Failure {
     /** The data is refused: hold the key. */
     DATA,
+    /** As DATA: another row has a value that must be unique. */
+    UNIQUE,
     /** Anything else: try again. */
     RETRY
   }

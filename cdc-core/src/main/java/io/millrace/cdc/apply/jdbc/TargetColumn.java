@@ -14,6 +14,7 @@ package io.millrace.cdc.apply.jdbc;
  * @param scale digits after the point of a decimal or of a second; -1 where there is none
  * @param fixed whether shorter values are padded (CHAR, BINARY)
  * @param unsigned whether it holds no negative numbers
+ * @param nullable whether it may be null
  * @param required whether an insert must give it: not null and without a default
  * @param generated whether the database computes it, so that it cannot be written
  */
@@ -28,5 +29,6 @@ public record TargetColumn(
     int scale,
     boolean fixed,
     boolean unsigned,
+    boolean nullable,
     boolean required,
     boolean generated) {}

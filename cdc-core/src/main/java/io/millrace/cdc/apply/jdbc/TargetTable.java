@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param exactKey whether the database tells any two different keys apart; not so where the key's
  *     collation ignores case, accents or trailing blanks
  * @param uniqueIndexes columns of each unique index besides the primary key's, without those over
- *     expressions
+ *     expressions and those that foreign keys refer to
  * @param parents names of the tables that its foreign keys refer to, written as {@code name} is
  */
 public record TargetTable(

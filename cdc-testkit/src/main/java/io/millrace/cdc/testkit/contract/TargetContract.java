@@ -351,6 +351,134 @@ public abstract class TargetContract {
     assertEquals("[[4, ABC]]", database.query("select n, id from word").toString());
   }
 
+  private Target accountTarget(String emailType) {
+    database.execute(
+        "create table account (id bigint primary key, email %s, nr int not null unique, name varchar(20) not null)"
+            .formatted(emailType));
+    return harness.target().mirror("account", "account").build();
+  }
+
+  private String accounts() {
+    return database.query("select id, email, nr from account order by id").toString();
+  }
+
+  private static ChangeEvent account(Events accounts, int id, String email, int nr) {
+    return accounts.updated(id, "email", email, "nr", nr, "name", "n" + id);
+  }
+
+  @Test
+  void rows_exchange_unique_values_in_one_batch_and_over_several() throws Exception {
+    Target target = accountTarget("varchar(50) unique");
+    Events accounts = events("account");
+    accounts.send(account(accounts, 1, "a@x", 1), account(accounts, 2, "b@x", 2));
+    accounts.send(account(accounts, 3, "c@x", 3), account(accounts, 4, "d@x", 4));
+    Applier applier = start(target);
+    caughtUp(applier);
+    accounts.send(account(accounts, 1, "b@x", 2), account(accounts, 2, "a@x", 1));
+    await(() -> accounts().startsWith("[[1, b@x, 2], [2, a@x, 1],"));
+    applier.close();
+    accounts.send(account(accounts, 1, "c@x", 3), account(accounts, 2, "b@x", 2));
+    accounts.send(account(accounts, 3, "a@x", 1), account(accounts, 2, "b2@x", 2));
+    Applier single = start(builder(target).batchSize(1));
+    await(() -> accounts().equals("[[1, c@x, 3], [2, b2@x, 2], [3, a@x, 1], [4, d@x, 4]]"));
+    await(() -> single.status().held() == 0);
+    assertTrue(single.status().healthy(), () -> single.status().toString());
+  }
+
+  @Test
+  void an_exchange_waits_for_all_it_needs_and_who_waits_for_something_else_stays()
+      throws Exception {
+    Target target = accountTarget("varchar(50) not null unique");
+    Events accounts = events("account");
+    accounts.send(account(accounts, 1, "a@x", 1), account(accounts, 2, "b@x", 2));
+    accounts.send(account(accounts, 3, "c@x", 3), account(accounts, 4, "d@x", 4));
+    caughtUp(start(target));
+    appliers.get(0).close();
+    // 5 wants what 4 has and keeps; 1 and 2 exchange, 1 with a later event behind.
+    accounts.send(account(accounts, 5, "d@x", 5), account(accounts, 1, "b@x", 1));
+    Applier applier = start(target);
+    assertEquals(2, caughtUp(applier).held());
+    await(() -> applier.held().size() == 2 && applier.held().get(1).attempts() > 2);
+    accounts.send(account(accounts, 1, "b@x", 9), account(accounts, 2, "a@x", 2));
+    await(() -> applier.status().held() == 1);
+    assertEquals("[[1, b@x, 9], [2, a@x, 2], [3, c@x, 3], [4, d@x, 4]]", accounts());
+    assertEquals(new EntityKey("account", "5"), applier.held().get(0).key());
+    assertEquals(4, database.number("select count(*) from account where name like 'n%'"));
+  }
+
+  @Test
+  void parked_keys_that_exchange_a_value_go_with_a_replay_of_one_of_them() throws Exception {
+    Target target = accountTarget("varchar(50) unique");
+    Events accounts = events("account");
+    accounts.send(account(accounts, 1, "a@x", 1), account(accounts, 2, "b@x", 2));
+    Rejection soon =
+        Rejection.hold().parkAfter(Duration.ofMillis(1)).retryEvery(Duration.ofMillis(20));
+    Applier applier = start(builder(target).onRejected(soon));
+    caughtUp(applier);
+    accounts.send(account(accounts, 1, "b@x", 1));
+    await(() -> applier.status().parkedKeys() == 1);
+    accounts.send(account(accounts, 2, "a@x", 2));
+    await(() -> applier.status().parkedKeys() == 2);
+    assertTrue(applier.replay(new EntityKey("account", "2")));
+    assertEquals("[[1, b@x, 1], [2, a@x, 2]]", accounts());
+    await(() -> applier.status().healthy());
+  }
+
+  @Test
+  void what_a_foreign_key_refers_to_is_never_given_up_for_an_exchange() throws Exception {
+    Target target = accountTarget("varchar(50) unique");
+    database.execute(
+        "create table mail (id int primary key, owner varchar(50),"
+            + " foreign key (owner) references account (email) on update cascade)");
+    Events accounts = events("account");
+    accounts.send(account(accounts, 1, "a@x", 1), account(accounts, 2, "b@x", 2));
+    Applier applier = start(target);
+    caughtUp(applier);
+    database.execute("insert into mail values (1, 'a@x'), (2, 'b@x')");
+    accounts.send(account(accounts, 1, "b@x", 1), account(accounts, 2, "a@x", 2));
+    await(() -> applier.status().held() == 2 && applier.held().get(0).attempts() > 2);
+    assertEquals(
+        "[[1, a@x], [2, b@x]]",
+        database.query("select id, owner from mail order by id").toString());
+  }
+
+  @Test
+  void what_is_held_waits_in_order_over_restarts_while_other_keys_go_on() throws Exception {
+    database.execute(
+        "create table child (id bigint primary key, item_id bigint not null, n int,"
+            + " foreign key (item_id) references item (id))");
+    Target target = harness.target().mirror("item", "item").mirror("child", "child").build();
+    Events children = events("child");
+    children.send(children.created(7, "item_id", 1, "n", 1));
+    caughtUp(start(target));
+    appliers.get(0).close();
+    children.send(
+        children.updated(7, "item_id", 1, "n", 2), children.updated(8, "item_id", 1, "n", 1));
+    items.send(items.created(2, "name", "other", "amount", 1, "note", "n"));
+    Applier second = start(target);
+    assertEquals(3, caughtUp(second).held());
+    assertEquals("[2, other, 1.00, n]", items());
+    second.close();
+    List<String> applied = Collections.synchronizedList(new ArrayList<>());
+    ApplierListener listener =
+        new ApplierListener() {
+          @Override
+          public void applied(List<ChangeEvent> events) {
+            events.forEach(event -> applied.add(event.entity() + event.id() + event.type()));
+          }
+        };
+    // The third instance meets the parent and one more event of the waiting key at once.
+    items.send(items.created(1, "name", "parent", "amount", 1, "note", "n"));
+    children.send(children.updated(7, "item_id", 1, "n", 3));
+    Applier third = start(builder(target).listener(listener));
+    await(() -> third.status().held() == 0 && !applied.isEmpty());
+    caughtUp(third);
+    assertEquals(
+        "[[7, 3], [8, 1]]", database.query("select id, n from child order by id").toString());
+    List<String> sevens = applied.stream().filter(event -> event.startsWith("child7")).toList();
+    assertEquals(List.of("child7CREATED", "child7UPDATED", "child7UPDATED"), sevens);
+  }
+
   @Test
   void values_are_stored_exactly() throws Exception {
     database.execute(
