@@ -9,6 +9,8 @@ import io.millrace.cdc.error.SourceException;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ final class BinlogStream implements AutoCloseable {
   private final EventQueue queue = new EventQueue(QUEUE_BYTES);
   private final Client client;
   private final Thread thread;
+  private final CountDownLatch answered = new CountDownLatch(1);
   private volatile @Nullable Exception failure;
   private volatile boolean closing;
 
@@ -54,6 +57,28 @@ final class BinlogStream implements AutoCloseable {
     BinlogStream stream = new BinlogStream(settings, pipeline, gtids, serverId);
     stream.thread.start();
     return stream;
+  }
+
+  /**
+   * Waits until the server sends its log.
+   *
+   * @throws SourceException where it refuses to, or does not answer
+   */
+  void awaitAnswer() {
+    try {
+      if (!answered.await(settings.timeout().toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new SourceException(
+            settings.address() + " sent nothing of its log within " + settings.timeout() + ".",
+            null,
+            true);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SourceException("Interrupted while the log was opened.", e, true);
+    }
+    if (queue.hasEnded()) {
+      throw ended();
+    }
   }
 
   /**
@@ -94,6 +119,7 @@ final class BinlogStream implements AutoCloseable {
       failed(e);
     } finally {
       queue.end();
+      answered.countDown();
     }
   }
 
@@ -102,6 +128,7 @@ final class BinlogStream implements AutoCloseable {
       if (!queue.put((RawEvent) event)) {
         client.disconnect();
       }
+      answered.countDown();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       stop(e);

@@ -13,7 +13,8 @@ import java.util.Map;
  * A position in its parts.
  *
  * @param flavour of the server
- * @param server its identity: server_uuid, or MariaDB's server_id and server_uid
+ * @param server its identity (server_uuid, or MariaDB's server_id and server_uid) and when it
+ *     started
  * @param file log file of the last transaction read, or where reading began
  * @param offset where that transaction begins in it
  * @param witness GTID of the last transaction read; empty where none was
@@ -36,6 +37,16 @@ record MySqlPosition(
   /** Whether there is a transaction to read again. */
   boolean hasWitness() {
     return !witness.isEmpty();
+  }
+
+  /** The same transactions read, the last of them found elsewhere. */
+  MySqlPosition at(String newServer, String newFile, long newOffset) {
+    return new MySqlPosition(flavour, newServer, newFile, newOffset, witness, before, hash, set);
+  }
+
+  /** The same transactions read, the last of them not to be found. */
+  MySqlPosition without(String newServer, String newFile) {
+    return new MySqlPosition(flavour, newServer, newFile, 0, "", "", 0, set);
   }
 
   Position toPosition() {

@@ -30,6 +30,7 @@ final class MySqlReader implements SourceReader {
   private final MySqlPosition start;
   private final GtidSet executed;
   private final Clock clock;
+  private final SilenceCheck silence;
   private @Nullable Runnable firstSave;
 
   private MySqlPosition reached;
@@ -48,6 +49,7 @@ final class MySqlReader implements SourceReader {
     this.reached = start;
     this.executed = GtidSet.parse(start.flavour(), start.set());
     this.clock = settings.clock();
+    this.silence = new SilenceCheck(settings, opened.pipeline());
   }
 
   /**
@@ -102,7 +104,13 @@ final class MySqlReader implements SourceReader {
       }
       RawEvent event = stream.next(inHand ? 0 : Math.max(0, left));
       if (event == null) {
+        if (!inHand) {
+          silence.silent(executed);
+        }
         break;
+      }
+      if (!EventCode.isSilent(event.type())) {
+        silence.heard();
       }
       Transaction next = assembler.accept(event);
       current =

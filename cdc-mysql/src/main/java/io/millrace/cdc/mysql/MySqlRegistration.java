@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The table {@code millrace_registration}, which gives the captured log its name: one row with the
- * name (the service's tag and 8 random hexadecimal digits), the epoch of its versions and the
- * format. An applier that writes to the same database learns from it which events are its own.
+ * name (the service's tag and 8 random hexadecimal digits), the epoch of its versions, the run of
+ * the server that the epoch was made for, and the format. An applier that writes to the same
+ * database learns from it which events are its own.
  */
 public final class MySqlRegistration {
   private static final int FORMAT = 1;
@@ -35,7 +36,7 @@ public final class MySqlRegistration {
   }
 
   /** What the table holds. */
-  record Registered(String log, long epoch) {}
+  record Registered(String log, long epoch, String server) {}
 
   /**
    * The statements that {@link #install()} runs, for a migration tool. The log's name in them is
@@ -47,12 +48,12 @@ public final class MySqlRegistration {
         "create table if not exists "
             + name
             + " (id tinyint not null primary key, log varchar(128) not null, epoch bigint not null,"
-            + " format smallint not null) character set utf8mb4 collate utf8mb4_bin",
+            + " identity varchar(255) not null, format smallint not null) character set utf8mb4 collate utf8mb4_bin",
         "insert ignore into "
             + name
-            + " (id, log, epoch, format) values (1, '"
+            + " (id, log, epoch, identity, format) values (1, '"
             + log.replace("\\", "\\\\").replace("'", "''")
-            + "', 0, "
+            + "', 0, '', "
             + FORMAT
             + ")",
         "create table if not exists "
@@ -96,7 +97,7 @@ public final class MySqlRegistration {
       return Optional.empty();
     }
     List<List<@Nullable String>> rows =
-        ServerCatalog.rows(connection, "select log, epoch, format from " + name);
+        ServerCatalog.rows(connection, "select log, epoch, format, identity from " + name);
     if (rows.isEmpty()) {
       return Optional.empty();
     }
@@ -111,7 +112,10 @@ public final class MySqlRegistration {
               FORMAT));
     }
     return Optional.of(
-        new Registered(String.valueOf(row.get(0)), Long.parseLong(String.valueOf(row.get(1)))));
+        new Registered(
+            String.valueOf(row.get(0)),
+            Long.parseLong(String.valueOf(row.get(1))),
+            String.valueOf(row.get(3))));
   }
 
   /** The log's name; the given one where the settings give one. */
@@ -126,8 +130,13 @@ public final class MySqlRegistration {
         : OptionalLong.of(find().orElseThrow(this::missing).epoch());
   }
 
+  /** The run of the server that the epoch was made for; empty where none, or no registration. */
+  String server() {
+    return settings.log().isPresent() ? "" : find().orElseThrow(this::missing).server();
+  }
+
   /** Tells appliers of this database about a new epoch; it never goes back. */
-  void raise(long epoch) {
+  void raise(long epoch, String server) {
     if (settings.log().isPresent()) {
       return;
     }
@@ -136,9 +145,15 @@ public final class MySqlRegistration {
         connection -> {
           try (PreparedStatement statement =
               connection.prepareStatement(
-                  "update " + name + " set epoch = ? where id = 1 and epoch < ?")) {
+                  "update "
+                      + name
+                      + " set epoch = ?, identity = ? where id = 1 and (epoch < ? or (epoch = ? and"
+                      + " identity <> ?))")) {
             statement.setLong(1, epoch);
-            statement.setLong(2, epoch);
+            statement.setString(2, server);
+            statement.setLong(3, epoch);
+            statement.setLong(4, epoch);
+            statement.setString(5, server);
             statement.executeUpdate();
             return commit(connection);
           }

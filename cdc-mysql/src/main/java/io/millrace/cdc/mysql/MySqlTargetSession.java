@@ -8,10 +8,13 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 
-/** Makes a session strict and its times UTC, and puts it back. */
+/** Makes a session strict and its times UTC, notes who answers it, and puts it back. */
 final class MySqlTargetSession {
   /** An idle session is looked at more often than that, and so stays. */
   private static final long LEAST_WAIT_SECONDS = 30;
+
+  /** Which run of which server this session is with; it cannot change while the session lasts. */
+  static final String PROCESS_VARIABLE = "millrace_server";
 
   private MySqlTargetSession() {}
 
@@ -40,6 +43,11 @@ final class MySqlTargetSession {
       }
     }
     set(connection, strict.toString(), "+00:00", Math.max(LEAST_WAIT_SECONDS, limit.toSeconds()));
+    try (PreparedStatement statement =
+        connection.prepareStatement("SET @" + PROCESS_VARIABLE + " = ?")) {
+      statement.setString(1, ServerProcess.read(connection, ServerCatalog.flavour(connection)));
+      statement.execute();
+    }
     return () -> {
       set(connection, mode, zone, wait);
       connection.setTransactionIsolation(isolation);

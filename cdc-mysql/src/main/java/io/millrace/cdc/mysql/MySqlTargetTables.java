@@ -14,6 +14,9 @@ final class MySqlTargetTables {
   private static final int NO_SUCH_TABLE = 1146;
   private static final int TABLES = 3;
 
+  /** Above every epoch. */
+  private static final long UNSETTLED = Long.MAX_VALUE;
+
   static final List<String> DDL =
       List.of(
           """
@@ -82,12 +85,24 @@ final class MySqlTargetTables {
     }
   }
 
+  /**
+   * The log of this database. Its epoch counts only for the run of the server that it was made for:
+   * after any other the database may have been put back, and what the log's own events say may be
+   * gone from it. So they are all of an older epoch, and foreign, until the source has opened the
+   * log again; it publishes nothing before.
+   */
   static Optional<OwnLog> ownLog(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery("SELECT log, epoch FROM millrace_registration")) {
-      return rows.next()
-          ? Optional.of(new OwnLog(rows.getString(1), rows.getLong(2)))
-          : Optional.empty();
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT log, epoch, identity, @"
+                    + MySqlTargetSession.PROCESS_VARIABLE
+                    + " FROM millrace_registration")) {
+      if (!rows.next()) {
+        return Optional.empty();
+      }
+      boolean sameRun = rows.getString(3).equals(rows.getString(4));
+      return Optional.of(new OwnLog(rows.getString(1), sameRun ? rows.getLong(2) : UNSETTLED));
     } catch (SQLException e) {
       if (e.getErrorCode() == NO_SUCH_TABLE) {
         return Optional.empty();

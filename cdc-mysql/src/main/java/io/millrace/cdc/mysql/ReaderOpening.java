@@ -6,6 +6,7 @@ import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,21 +40,41 @@ final class ReaderOpening {
     String log = registration.log();
     ServerState server = ServerState.read(catalog);
     if (start.position().isEmpty()) {
-      if (!start.gapAccepted() && registration.hasRun(start.pipeline())) {
-        throw new LostPositionException(
-            String.format(
-                Locale.ROOT,
-                "Pipeline '%s' has read this log before, but has no saved position. Bring its position"
-                    + " store back, or accept the gap to go on as on a first start.",
-                start.pipeline()));
-      }
-      MySqlPosition position = first(server);
-      MySqlReader.Opened opened = stream(server, position.set());
-      return reader(log, risen(), position, opened);
+      return first(log, server);
     }
     MySqlPosition position = MySqlPosition.parse(start.position().get());
     checkHolds(server, position);
     return resume(log, server, position);
+  }
+
+  private MySqlReader first(String log, ServerState server) {
+    if (!start.gapAccepted() && registration.hasRun(start.pipeline())) {
+      throw new LostPositionException(
+          String.format(
+              Locale.ROOT,
+              "Pipeline '%s' has read this log before, but has no saved position. Bring its position"
+                  + " store back, or accept the gap to go on as on a first start.",
+              start.pipeline()));
+    }
+    MySqlPosition position = first(server);
+    MySqlReader.Opened opened = stream(server, position.set());
+    return guarded(
+        opened,
+        () -> {
+          opened.stream().awaitAnswer();
+          return reader(log, risen(), position, opened);
+        });
+  }
+
+  /** Closes the stream where something fails before a reader has it. */
+  private static <T> T guarded(MySqlReader.Opened opened, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      opened.stream().close();
+      opened.assembler().close();
+      throw e;
+    }
   }
 
   private MySqlPosition first(ServerState server) {
@@ -98,52 +119,77 @@ final class ReaderOpening {
   }
 
   private MySqlReader resume(String log, ServerState server, MySqlPosition position) {
-    boolean sameLog =
-        server.server().equals(position.server())
-            && ServerState.baseName(server.file()).equals(ServerState.baseName(position.file()))
-            && TransactionAssembler.fileNumber(server.file())
-                >= TransactionAssembler.fileNumber(position.file());
-    GtidSet without = GtidSet.parse(position.flavour(), position.set());
+    GtidSet read = GtidSet.parse(position.flavour(), position.set());
+    GtidSet without = read.copy();
     if (position.hasWitness()) {
       without.remove(position.witness(), position.before());
     }
     if (!position.hasWitness() || !server.purged().minus(without).isEmpty()) {
-      // Nothing to compare with, but nothing missing either.
-      return resumeAt(log, server, position, sameLog, stream(server, position.set()));
+      // Nothing to compare with, but nothing missing either. Where the log begins behind all that
+      // was read, it may as well have begun anew, and its coordinates with it.
+      boolean known = !position.hasWitness() && !read.minus(server.purged()).isEmpty();
+      MySqlPosition here = position.without(server.server(), server.file());
+      MySqlReader.Opened opened = stream(server, position.set());
+      return guarded(
+          opened,
+          () -> {
+            opened.stream().awaitAnswer();
+            return resumeAt(log, server, position, here, known, opened);
+          });
     }
     MySqlReader.Opened opened = stream(server, without.toString());
-    try {
-      Transaction witness = firstOf(opened);
-      checkWitness(position, witness);
-      boolean samePlace =
-          witness.file().equals(position.file()) && witness.offset() == position.offset();
-      return resumeAt(log, server, position, sameLog && samePlace, opened);
-    } catch (RuntimeException e) {
-      opened.stream().close();
-      opened.assembler().close();
-      throw e;
-    }
+    return guarded(
+        opened,
+        () -> {
+          Transaction witness = firstOf(opened);
+          checkWitness(position, witness);
+          MySqlPosition here = position.at(server.server(), witness.file(), witness.offset());
+          boolean samePlace =
+              witness.file().equals(position.file()) && witness.offset() == position.offset();
+          return resumeAt(log, server, position, here, samePlace, opened);
+        });
   }
 
   private MySqlReader resumeAt(
       String log,
       ServerState server,
       MySqlPosition position,
-      boolean sameLog,
+      MySqlPosition here,
+      boolean known,
       MySqlReader.Opened opened) {
-    if (sameLog) {
-      long epoch = Math.max(start.epoch(), registration.epoch().orElse(0));
+    boolean sameCoordinates =
+        known
+            && ServerState.baseName(server.file()).equals(ServerState.baseName(position.file()))
+            && TransactionAssembler.fileNumber(server.file())
+                >= TransactionAssembler.fileNumber(position.file());
+    long registered = registration.epoch().orElse(0);
+    if (sameCoordinates && server.server().equals(position.server())) {
+      long epoch = Math.max(start.epoch(), registered);
       return reader(log, epoch > 0 ? epoch : risen(), position, opened);
     }
+    if (sameCoordinates
+        && registered > start.epoch()
+        && registration.server().equals(server.server())) {
+      // Another pipeline, or this one before it could save, raised it for this run of the server.
+      return reader(log, registered, here, opened);
+    }
     LOG.warn(
-        "{} has another log than the saved position ({} of {}): versions start a new epoch",
+        "{} {} since position {}:{} was saved: versions start a new epoch",
         settings.address(),
+        changed(server, position, sameCoordinates),
         position.file(),
-        position.server());
-    MySqlPosition here =
-        new MySqlPosition(
-            position.flavour(), server.server(), server.firstFile(), 0, "", "", 0, position.set());
+        position.offset());
     return reader(log, risen(), here, opened);
+  }
+
+  private static String changed(
+      ServerState server, MySqlPosition position, boolean sameCoordinates) {
+    String now = ServerProcess.identity(server.server());
+    String before = ServerProcess.identity(position.server());
+    if (!now.equals(before)) {
+      return String.format(Locale.ROOT, "became another server (%s, was %s)", now, before);
+    }
+    return sameCoordinates ? "was restarted or restored" : "has purged or begun anew its log";
   }
 
   private void checkWitness(MySqlPosition position, Transaction witness) {
@@ -199,12 +245,12 @@ final class ReaderOpening {
   /** An epoch above all that were used, and above those of a store that was lost. */
   private long risen() {
     long highest = Math.max(start.epoch(), registration.epoch().orElse(0));
-    return Math.max(highest + 1, settings.clock().instant().getEpochSecond());
+    return Math.max(highest + 1, settings.clock().millis());
   }
 
   private MySqlReader reader(
       String log, long epoch, MySqlPosition position, MySqlReader.Opened opened) {
-    registration.raise(epoch);
+    registration.raise(epoch, position.server());
     return new MySqlReader(settings, log, epoch, position, opened);
   }
 }

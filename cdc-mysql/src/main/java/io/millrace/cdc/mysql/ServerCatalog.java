@@ -15,10 +15,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the server says about itself over SQL. Every call opens and closes a connection. */
 final class ServerCatalog implements TableMapParser.Lookup {
+  private static final Set<Integer> READ_ONLY = Set.of(1290, 1836);
+
   private final Connections connections;
   private final String address;
   private final Map<Integer, String> charsets = new HashMap<>();
@@ -46,6 +49,9 @@ final class ServerCatalog implements TableMapParser.Lookup {
   }
 
   private static boolean passes(SQLException e) {
+    if (READ_ONLY.contains(e.getErrorCode())) {
+      return true; // a replica that is being promoted
+    }
     String state = e.getSQLState();
     return !(e instanceof SQLInvalidAuthorizationSpecException)
         && (state == null

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Where a server's log stands.
  *
  * @param flavour of the server
- * @param server its identity
+ * @param server its identity and when it started, see {@link ServerProcess}
  * @param file the log file written now
  * @param firstFile the oldest that is left
  * @param executed all transactions in the log's history
@@ -28,6 +28,18 @@ record ServerState(
     return catalog.on("read where its binary log stands", ServerState::read);
   }
 
+  /** All transactions in the log's history, now. */
+  static GtidSet executed(ServerCatalog catalog) {
+    return catalog.on(
+        "read what it has executed",
+        connection -> executed(connection, ServerCatalog.flavour(connection)));
+  }
+
+  private static GtidSet executed(Connection connection, Flavour flavour) throws SQLException {
+    String variable = flavour == Flavour.MYSQL ? "gtid_executed" : "gtid_binlog_pos";
+    return GtidSet.parse(flavour, ServerCatalog.value(connection, "select @@global." + variable));
+  }
+
   private static ServerState read(Connection connection) throws SQLException {
     Flavour flavour = ServerCatalog.flavour(connection);
     List<List<@Nullable String>> logs = ServerCatalog.rows(connection, "show binary logs");
@@ -41,21 +53,19 @@ record ServerState(
       String purged = ServerCatalog.value(connection, "select @@global.gtid_purged");
       return new ServerState(
           flavour,
-          ServerCatalog.value(connection, "select @@global.server_uuid"),
+          ServerProcess.read(connection, flavour),
           last,
           first,
-          GtidSet.parse(flavour, ServerCatalog.value(connection, "select @@global.gtid_executed")),
+          executed(connection, flavour),
           GtidSet.parse(flavour, purged));
     }
     String purged = ServerCatalog.value(connection, "select binlog_gtid_pos(?, 4)", first);
     return new ServerState(
         flavour,
-        ServerCatalog.value(connection, "select @@global.server_id")
-            + "/"
-            + ServerCatalog.variable(connection, "server_uid"),
+        ServerProcess.read(connection, flavour),
         last,
         first,
-        GtidSet.parse(flavour, ServerCatalog.value(connection, "select @@global.gtid_binlog_pos")),
+        executed(connection, flavour),
         GtidSet.parse(flavour, purged));
   }
 

@@ -74,7 +74,7 @@ abstract class BinlogRestartContract {
   }
 
   @Test
-  void after_a_crash_of_the_server_the_rest_is_read_under_the_same_epoch() throws Exception {
+  void after_a_crash_of_the_server_the_rest_is_read_under_a_new_epoch() throws Exception {
     long epoch;
     Position position;
     try (Reading reading = Reading.start(source)) {
@@ -92,7 +92,7 @@ abstract class BinlogRestartContract {
     server.start();
     database.execute("insert into orders values (3, 'x')");
     try (Reading reading = Reading.resume(source, position, epoch)) {
-      assertThat(reading.reader().epoch()).isEqualTo(epoch);
+      assertThat(reading.reader().epoch()).isGreaterThan(epoch);
       assertThat(ids(reading.read(1))).containsExactly("3");
     }
   }
@@ -139,7 +139,7 @@ abstract class BinlogRestartContract {
     rotateAndPurge();
     database.execute("insert into orders values (2, 'x')");
     try (Reading reading = Reading.resume(source, position, epoch)) {
-      assertThat(reading.reader().epoch()).isEqualTo(epoch);
+      assertThat(reading.reader().epoch()).isGreaterThan(epoch);
       assertThat(ids(reading.read(1))).containsExactly("2");
     }
   }

@@ -1,6 +1,7 @@
 package io.millrace.cdc.mysql;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -75,9 +76,7 @@ class MySqlBinlogReaderTest extends BinlogReaderContract {
   void tls_verifies_the_server_and_never_falls_back() throws Exception {
     Path authority = Path.of(database.value("select @@datadir"), "ca.pem");
     MySqlSource stranger = source("orders", builder -> builder.sslMode(SslMode.VERIFY_CA));
-    try (Reading reading = Reading.start(stranger)) {
-      assertThat(failure(reading)).hasMessageContaining("PKIX");
-    }
+    assertThatThrownBy(() -> Reading.start(stranger)).hasMessageContaining("PKIX");
     SSLContext trusting = trusting(authority);
     MySqlSource friend =
         source("orders", builder -> builder.sslMode(SslMode.VERIFY_CA).sslContext(trusting));
@@ -87,9 +86,8 @@ class MySqlBinlogReaderTest extends BinlogReaderContract {
     }
     MySqlSource otherName =
         source("orders", builder -> builder.sslMode(SslMode.VERIFY_IDENTITY).sslContext(trusting));
-    try (Reading reading = Reading.start(otherName)) {
-      assertThat(failure(reading)).hasMessageContaining("No subject alternative names");
-    }
+    assertThatThrownBy(() -> Reading.start(otherName))
+        .hasMessageContaining("No subject alternative names");
   }
 
   private static SSLContext trusting(Path authority) throws Exception {

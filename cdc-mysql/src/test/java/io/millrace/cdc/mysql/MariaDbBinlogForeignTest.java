@@ -1,0 +1,7 @@
+package io.millrace.cdc.mysql;
+
+class MariaDbBinlogForeignTest extends BinlogForeignContract {
+  MariaDbBinlogForeignTest() {
+    super(TestFlavour.MARIADB);
+  }
+}
