@@ -78,6 +78,14 @@ final class ServerSettingsCheck {
                 "SET GLOBAL gtid_strict_mode=ON, and in the server's configuration."));
       }
     }
+    if (!is("sync_binlog", "1")) {
+      findings.add(
+          Finding.warning(
+              "sync-binlog",
+              "sync_binlog is not 1: a power cut can take events from the end of the log whose rows"
+                  + " stay in the tables, and nobody is told of them.",
+              "SET GLOBAL sync_binlog=1, and in the server's configuration."));
+    }
     filters(findings);
     grants(findings);
     serverIds(findings);

@@ -2,7 +2,6 @@ package io.millrace.cdc.mysql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.cdc.error.Finding;
 import org.junit.jupiter.api.Test;
 
 class MariaDbBinlogReaderTest extends BinlogReaderContract {
@@ -15,8 +14,7 @@ class MariaDbBinlogReaderTest extends BinlogReaderContract {
     MySqlSource source = source();
     try (Reading reading = Reading.start(source)) {
       database.execute("set global log_bin_compress = ON");
-      assertThat(source.preflight().stream().map(Finding::code))
-          .containsExactly("log-bin-compress");
+      assertThat(codes(source)).containsExactly("log-bin-compress");
       onOneConnection("insert into orders values (1, repeat('x', 2000))");
       assertThat(failure(reading)).hasMessageContaining("log_bin_compress=OFF");
     } finally {
