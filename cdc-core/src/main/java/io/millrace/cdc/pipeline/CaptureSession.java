@@ -65,6 +65,9 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   private long lastSaveNanos = System.nanoTime();
   private long savedAcknowledged;
   private long progressAcknowledged;
+  private long silentAcknowledged;
+  private long silentSinceNanos = System.nanoTime();
+  private boolean silenceTold;
 
   CaptureSession(
       PipelineSettings settings,
@@ -298,8 +301,33 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       }
       throw unpublishable(failure.event(), failure.error());
     }
+    noticeSilence();
     lease.renewWhenDue();
     saveWhenDue();
+  }
+
+  /** A transport that waits for a server by itself fails nothing; it is said all the same. */
+  private void noticeSilence() {
+    long acknowledged = ledger.acknowledged();
+    long now = System.nanoTime();
+    if (ledger.eventsInFlight() == 0 || acknowledged != silentAcknowledged) {
+      silentAcknowledged = acknowledged;
+      silentSinceNanos = now;
+      silenceTold = false;
+    } else if (!silenceTold && now - silentSinceNanos > settings.healthLimit().toNanos() / 2) {
+      silenceTold = true;
+      TransportException silence =
+          new TransportException(
+              "%s has acknowledged nothing for %s s while %s events are in flight. It is waited for; nothing is lost."
+                  .formatted(
+                      settings.publisher().describe(),
+                      Duration.ofNanos(now - silentSinceNanos).toSeconds(),
+                      ledger.eventsInFlight()),
+              null,
+              true);
+      board.error(silence);
+      LOG.warn("Pipeline '{}': {}", settings.name(), silence.getMessage());
+    }
   }
 
   private void saveWhenDue() {

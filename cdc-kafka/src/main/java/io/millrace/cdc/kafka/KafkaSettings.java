@@ -74,9 +74,12 @@ record KafkaSettings(
   Admin admin() {
     Map<String, Object> config = propertiesOf(AdminClientConfig.configNames());
     config.putIfAbsent(
-        AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) REQUEST_TIMEOUT.toMillis());
-    config.putIfAbsent(
         AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) REQUEST_TIMEOUT.toMillis() / 3);
+    // The admin client refuses a limit that is below that of one request.
+    int request = Integer.parseInt(String.valueOf(config.get("request.timeout.ms")));
+    config.putIfAbsent(
+        AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+        Math.max(request, (int) REQUEST_TIMEOUT.toMillis()));
     return Admin.create(config);
   }
 
@@ -104,6 +107,9 @@ record KafkaSettings(
     // A killed member's partitions are idle for that long; offsets are fenced in the target anyway.
     config.putIfAbsent(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
     config.putIfAbsent(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 3_000);
+    // Outside of polls the consumer's thread waits for answers; Kafka's own limit is a minute.
+    config.putIfAbsent(
+        ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) REQUEST_TIMEOUT.toMillis());
     config.put(ConsumerConfig.GROUP_ID_CONFIG, group);
     config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
     config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);

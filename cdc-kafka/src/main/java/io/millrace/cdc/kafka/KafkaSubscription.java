@@ -42,6 +42,7 @@ import org.slf4j.LoggerFactory;
 /** A member of a consumer group that starts where its listener says. Used by one thread. */
 final class KafkaSubscription implements Subscription {
   private static final Logger LOG = LoggerFactory.getLogger(KafkaTransport.class);
+  private static final long QUIET_NANOS = 10_000_000_000L;
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final KafkaSettings settings;
@@ -59,6 +60,7 @@ final class KafkaSubscription implements Subscription {
   /** The topic as it was at the last assignment. */
   private @Nullable Channel joined;
 
+  private long heardNanos = System.nanoTime();
   private boolean closed;
 
   KafkaSubscription(KafkaSettings settings, String group, AssignmentListener listener) {
@@ -85,6 +87,7 @@ final class KafkaSubscription implements Subscription {
       checkTopic();
       if (fetched.isEmpty()) {
         inOrderOfTime(consumer.poll(maxWait)).forEach(record -> fetched.add(delivery(record)));
+        askWhereQuiet();
       }
     } catch (WakeupException e) {
       return List.of();
@@ -100,6 +103,20 @@ final class KafkaSubscription implements Subscription {
       deliveries.add(fetched.removeFirst());
     }
     return deliveries;
+  }
+
+  /**
+   * A consumer whose broker is gone just finds nothing, for ever. So a quiet one asks for something
+   * that must be answered.
+   */
+  private void askWhereQuiet() {
+    long now = System.nanoTime();
+    if (!fetched.isEmpty()) {
+      heardNanos = now;
+    } else if (now - heardNanos > QUIET_NANOS) {
+      consumer.endOffsets(List.of(partition(0)));
+      heardNanos = System.nanoTime();
+    }
   }
 
   @Override

@@ -38,7 +38,8 @@ public final class NetworkProxy implements AutoCloseable {
   enum Flow {
     PASS,
     HOLD,
-    SWALLOW
+    SWALLOW,
+    ANSWERS_LOST
   }
 
   private final int port;
@@ -154,6 +155,15 @@ public final class NetworkProxy implements AutoCloseable {
     connections.forEach(ProxiedConnection::silence);
   }
 
+  /**
+   * What goes to the server arrives, and its answers vanish: whatever is committed meanwhile, the
+   * client does not know it. Else as {@link #halfOpen()}.
+   */
+  public void loseAnswers() {
+    flow = Flow.ANSWERS_LOST;
+    connections.forEach(ProxiedConnection::loseAnswers);
+  }
+
   /** A good network again, for new connections and for those that lost nothing. */
   public void normal() {
     flow = Flow.PASS;
@@ -190,6 +200,7 @@ public final class NetworkProxy implements AutoCloseable {
           case PASS -> "passing";
           case HOLD -> "holding back";
           case SWALLOW -> "swallowing";
+          case ANSWERS_LOST -> "swallowing answers";
         });
     synchronized (this) {
       text.append(closed ? ", closed" : listener == null ? ", refusing" : "");
@@ -259,8 +270,10 @@ public final class NetworkProxy implements AutoCloseable {
     }
     ProxiedConnection connection = new ProxiedConnection(this, client, upstream);
     connections.add(connection);
-    if (flow == Flow.SWALLOW) {
-      connection.silence();
+    switch (flow) {
+      case PASS, HOLD -> {}
+      case SWALLOW -> connection.silence();
+      case ANSWERS_LOST -> connection.loseAnswers();
     }
     if (closed) {
       connection.reset();

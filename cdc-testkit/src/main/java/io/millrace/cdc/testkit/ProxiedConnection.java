@@ -18,6 +18,7 @@ final class ProxiedConnection {
   private final Socket server;
   private final AtomicInteger carrying = new AtomicInteger(2);
   private volatile boolean silent;
+  private volatile boolean answersLost;
   private volatile boolean finishing;
   private volatile boolean ended;
 
@@ -40,8 +41,13 @@ final class ProxiedConnection {
     silent = true;
   }
 
+  /** From now on the client gets nothing, for ever. */
+  void loseAnswers() {
+    answersLost = true;
+  }
+
   boolean isSilent() {
-    return silent;
+    return silent || answersLost;
   }
 
   void reset() {
@@ -77,7 +83,7 @@ final class ProxiedConnection {
           break;
         }
         long readAt = System.nanoTime();
-        if (pass(readAt, length)) {
+        if (pass(readAt, length) && !(answersLost && from == server)) {
           out.write(chunk, 0, length);
           count.addAndGet(length);
         } else {
@@ -87,7 +93,7 @@ final class ProxiedConnection {
       endOfStream(to);
     } catch (IOException e) {
       // A side is gone. Where the connection is silent the other must not hear of it.
-      if (!silent) {
+      if (!isSilent()) {
         reset();
       }
       close(from);
@@ -120,7 +126,8 @@ final class ProxiedConnection {
 
   private void endOfStream(Socket to) {
     long now = System.nanoTime();
-    if (pass(now, 0)) {
+    // Nor does the server hear that a client has closed which got no answer.
+    if (pass(now, 0) && !answersLost) {
       shutdown(to);
     }
   }

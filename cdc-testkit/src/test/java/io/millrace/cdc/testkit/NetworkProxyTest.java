@@ -168,6 +168,18 @@ final class NetworkProxyTest {
   }
 
   @Test
+  void where_answers_are_lost_the_server_still_hears() throws IOException {
+    try (Socket client = connect()) {
+      assertThat(ask(client, 1)).isEqualTo(1);
+      proxy.loseAnswers();
+      client.setSoTimeout(300);
+      assertThatThrownBy(() -> ask(client, 2)).isInstanceOf(SocketTimeoutException.class);
+      await().untilAsserted(() -> assertThat(proxy).asString().contains("2 bytes to the server"));
+      assertThat(proxy).asString().contains("1 back", "1 swallowed");
+    }
+  }
+
+  @Test
   void a_connection_made_on_a_half_open_line_stands_and_says_nothing() throws IOException {
     proxy.halfOpen();
     try (Socket client = connect()) {

@@ -1,0 +1,10 @@
+package io.millrace.examples.network;
+
+/** Where the network can be bad. */
+enum Link {
+  SOURCE,
+  POSITIONS,
+  PUBLISHER,
+  SUBSCRIBER,
+  TARGET
+}

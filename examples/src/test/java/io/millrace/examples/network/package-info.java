@@ -1,0 +1,2 @@
+/** Real servers behind a bad network. */
+package io.millrace.examples.network;
