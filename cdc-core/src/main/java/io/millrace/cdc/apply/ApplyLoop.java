@@ -149,6 +149,7 @@ final class ApplyLoop {
           apply(joined, deliveries);
         }
         worker.retryHeld();
+        worker.cleanLedger(deliveries.isEmpty());
         runCommands();
         worker.keepAlive();
         quiet = deliveries.isEmpty() ? quiet + 1 : 0;

@@ -3,8 +3,11 @@ package io.millrace.cdc.apply;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.transport.Channel;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A connection to a target. Used by one thread.
@@ -46,6 +49,20 @@ public interface TargetSession extends AutoCloseable {
 
   /** How much waits. */
   HeldCount heldCount();
+
+  /**
+   * Looks through a stretch of the ledger and removes the rows of deleted keys for which neither
+   * the channel nor a held event nor a pipeline can bring anything older, in a transaction of its
+   * own. By default nothing is removed.
+   *
+   * @param from where the step before ended; empty at the beginning
+   * @param retention how long rows are kept at least
+   * @param now the applier's time
+   */
+  default LedgerStretch cleanLedger(
+      Channel channel, Optional<EntityKey> from, Duration retention, Instant now) {
+    return LedgerStretch.end();
+  }
 
   /** Whether the connection still works; false means that a new session is needed. */
   boolean usable();

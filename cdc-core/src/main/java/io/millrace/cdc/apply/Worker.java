@@ -30,6 +30,7 @@ final class Worker {
   private final BatchApplier batches;
   private final HeldRetry retry;
   private final Ownership ownership;
+  private final LedgerCleaner cleaner;
   private @Nullable TargetSession session;
   private long progress;
   private boolean appliedSinceRetry;
@@ -42,6 +43,7 @@ final class Worker {
     this.counters = counters;
     this.batches = new BatchApplier(config);
     this.retry = new HeldRetry(config, batches);
+    this.cleaner = new LedgerCleaner(config, counters);
     this.ownership = new Ownership(config, counters, this::session);
   }
 
@@ -250,6 +252,14 @@ final class Worker {
     countHeld();
     lastRetryNanos = System.nanoTime();
     lastRetryTookNanos = lastRetryNanos - begun;
+  }
+
+  /** Takes out of the ledger what nobody will ask for, where it is time to. */
+  void cleanLedger(boolean idle) {
+    Channel channel = ownership.channel();
+    if (channel != null) {
+      cleaner.step(session(), channel, idle);
+    }
   }
 
   private void countHeld() {

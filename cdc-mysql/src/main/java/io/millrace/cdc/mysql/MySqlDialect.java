@@ -153,6 +153,11 @@ final class MySqlDialect implements SqlDialect {
   }
 
   @Override
+  public String epochMicros(String column) {
+    return "timestampdiff(microsecond, '1970-01-01', " + column + ")";
+  }
+
+  @Override
   public String insertModifier() {
     return "";
   }

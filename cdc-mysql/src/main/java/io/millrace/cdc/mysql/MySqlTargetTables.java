@@ -12,7 +12,7 @@ import java.util.Optional;
 /** This library's tables in a MySQL or MariaDB target, in the connection's database. */
 final class MySqlTargetTables {
   private static final int NO_SUCH_TABLE = 1146;
-  private static final int TABLES = 3;
+  private static final int TABLES = 4;
 
   /** Above every epoch. */
   private static final long UNSETTLED = Long.MAX_VALUE;
@@ -65,6 +65,19 @@ final class MySqlTargetTables {
             parked smallint NOT NULL,
             format smallint NOT NULL,
             PRIMARY KEY (applier, entity, id, partition_no, delivery_offset)
+          ) ENGINE=InnoDB""",
+          """
+          CREATE TABLE IF NOT EXISTS millrace_applier_heartbeat (
+            applier varbinary(64) NOT NULL,
+            transport varbinary(64) NOT NULL,
+            channel varbinary(255) NOT NULL,
+            log varbinary(64) NOT NULL,
+            partition_no int NOT NULL,
+            written_at bigint NOT NULL,
+            acknowledged varbinary(64) NULL,
+            acknowledged_at bigint NULL,
+            format smallint NOT NULL,
+            PRIMARY KEY (applier, transport, channel, log, partition_no)
           ) ENGINE=InnoDB""");
 
   private MySqlTargetTables() {}
@@ -74,7 +87,7 @@ final class MySqlTargetTables {
         ResultSet rows =
             statement.executeQuery(
                 "SELECT database(), (SELECT count(*) FROM information_schema.tables WHERE table_schema = database() AND table_name IN"
-                    + " ('millrace_ledger', 'millrace_applier_offset', 'millrace_held'))")) {
+                    + " ('millrace_ledger', 'millrace_applier_offset', 'millrace_held', 'millrace_applier_heartbeat'))")) {
       rows.next();
       if (rows.getString(1) == null) {
         throw new ApplyException(

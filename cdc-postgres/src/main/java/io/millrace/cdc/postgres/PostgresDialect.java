@@ -195,6 +195,11 @@ final class PostgresDialect implements SqlDialect {
   }
 
   @Override
+  public String epochMicros(String column) {
+    return "(extract(epoch FROM " + column + ") * 1000000)::bigint";
+  }
+
+  @Override
   public String insertModifier() {
     return "OVERRIDING SYSTEM VALUE "; // identity columns take the event's number
   }

@@ -64,6 +64,19 @@ final class PostgresTargetTables {
             format smallint NOT NULL,
             PRIMARY KEY (applier, entity, id, partition_no, delivery_offset)
           )""",
+          """
+          CREATE TABLE IF NOT EXISTS millrace.applier_heartbeat (
+            applier text COLLATE "C" NOT NULL,
+            transport text COLLATE "C" NOT NULL,
+            channel text COLLATE "C" NOT NULL,
+            log text COLLATE "C" NOT NULL,
+            partition_no integer NOT NULL,
+            written_at bigint NOT NULL,
+            acknowledged bytea,
+            acknowledged_at bigint,
+            format smallint NOT NULL,
+            PRIMARY KEY (applier, transport, channel, log, partition_no)
+          ) WITH (fillfactor = 50)""",
           // The change log's trigger reads the ledger with the rights of the schema's owner.
           """
           DO $$ BEGIN
@@ -76,7 +89,7 @@ final class PostgresTargetTables {
   static boolean installed(Connection connection) throws SQLException {
     String sql =
         "SELECT to_regclass('millrace.ledger') IS NOT NULL AND to_regclass('millrace.applier_offset') IS NOT NULL"
-            + " AND to_regclass('millrace.held') IS NOT NULL";
+            + " AND to_regclass('millrace.held') IS NOT NULL AND to_regclass('millrace.applier_heartbeat') IS NOT NULL";
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       return rows.next() && rows.getBoolean(1);

@@ -1,8 +1,10 @@
 package io.millrace.cdc.apply.jdbc;
 
+import io.millrace.cdc.apply.EntityKey;
 import io.millrace.cdc.apply.EntityMode;
 import io.millrace.cdc.apply.HeldCount;
 import io.millrace.cdc.apply.HeldKey;
+import io.millrace.cdc.apply.LedgerStretch;
 import io.millrace.cdc.apply.StoredOffset;
 import io.millrace.cdc.apply.TargetSession;
 import io.millrace.cdc.apply.TargetTransaction;
@@ -18,6 +20,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,6 +28,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +48,7 @@ final class JdbcSession implements TargetSession {
   private final SqlDialect dialect;
   private final SqlDialect.Restore restore;
   private final OwnTables own;
+  private final LedgerCleanup cleanup;
   private final Map<String, MappedTable> tables = new HashMap<>();
   private List<String> parentsFirst = List.of();
 
@@ -64,6 +69,7 @@ final class JdbcSession implements TargetSession {
     this.dialect = site.dialect();
     this.restore = restore;
     this.own = new OwnTables(applier, connection, dialect);
+    this.cleanup = new LedgerCleanup(applier, connection, dialect, own);
   }
 
   static JdbcSession open(
@@ -211,6 +217,18 @@ final class JdbcSession implements TargetSession {
     return outside("counting held events", own::heldCount);
   }
 
+  @Override
+  public LedgerStretch cleanLedger(
+      Channel channel, Optional<EntityKey> from, Duration retention, Instant now) {
+    return outside(
+        "cleaning the ledger",
+        () -> {
+          LedgerStretch stretch = cleanup.step(channel, from.orElse(null), retention, now);
+          connection.commit();
+          return stretch;
+        });
+  }
+
   private <T> T outside(String what, Sql.Call<T> call) {
     return site.call(
         what,
@@ -274,6 +292,10 @@ final class JdbcSession implements TargetSession {
 
   SqlDialect dialect() {
     return dialect;
+  }
+
+  LedgerCleanup cleanup() {
+    return cleanup;
   }
 
   OwnTables own() {

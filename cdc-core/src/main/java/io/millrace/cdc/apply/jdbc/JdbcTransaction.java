@@ -7,6 +7,7 @@ import io.millrace.cdc.apply.OffsetStep;
 import io.millrace.cdc.apply.OwnLog;
 import io.millrace.cdc.apply.RejectedException;
 import io.millrace.cdc.apply.RowWrite;
+import io.millrace.cdc.apply.SeenHeartbeat;
 import io.millrace.cdc.apply.TargetTransaction;
 import io.millrace.cdc.error.MillraceException;
 import io.millrace.cdc.event.ChangeEvent;
@@ -48,6 +49,13 @@ final class JdbcTransaction implements TargetTransaction {
   @Override
   public void advance(Channel channel, Collection<OffsetStep> steps) {
     run("moving offsets", () -> own.advance(channel, steps));
+  }
+
+  @Override
+  public void heard(Channel channel, Collection<SeenHeartbeat> heartbeats) {
+    if (!heartbeats.isEmpty()) {
+      run("noting heartbeats", () -> session.cleanup().heard(channel, List.copyOf(heartbeats)));
+    }
   }
 
   @Override

@@ -34,7 +34,7 @@ public interface SqlDialect {
 
   /**
    * Full name of one of this library's tables: {@code ledger}, {@code applier_offset}, {@code
-   * held}.
+   * held}, {@code applier_heartbeat}.
    */
   String ownTable(String plainName);
 
@@ -111,6 +111,9 @@ public interface SqlDialect {
 
   /** Reads a text column of this library's own tables. */
   String readText(ResultSet rows, int index) throws SQLException;
+
+  /** The expression that gives a time of this library's own tables in microseconds since 1970. */
+  String epochMicros(String column);
 
   /** What stands between the table's name and VALUES, after the columns. */
   String insertModifier();

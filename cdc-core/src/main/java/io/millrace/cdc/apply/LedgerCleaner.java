@@ -1,0 +1,58 @@
+package io.millrace.cdc.apply;
+
+import io.millrace.cdc.transport.Channel;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Goes through the ledger step by step, again and again, so that deleted keys do not stay for ever.
+ * Used by the applier's thread.
+ */
+final class LedgerCleaner {
+  private static final Duration SHORTEST_REST = Duration.ofSeconds(1);
+  private static final Duration LONGEST_REST = Duration.ofMinutes(10);
+  private static final long BUSY_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long IDLE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** Steps take no more than this share of the time. */
+  private static final long SHARE = 20;
+
+  private final ApplierConfig config;
+  private final Counters counters;
+  private Optional<EntityKey> from = Optional.empty();
+  private long lastNanos = System.nanoTime();
+  private long pauseNanos = BUSY_PAUSE_NANOS;
+
+  LedgerCleaner(ApplierConfig config, Counters counters) {
+    this.config = config;
+    this.counters = counters;
+  }
+
+  /** One step, where it is time for it. */
+  void step(TargetSession session, Channel channel, boolean idle) {
+    Duration retention = config.ledgerRetention().orElse(null);
+    long begun = System.nanoTime();
+    if (retention == null || begun - lastNanos < pauseNanos) {
+      return;
+    }
+    LedgerStretch stretch = session.cleanLedger(channel, from, retention, config.clock().instant());
+    counters.purged.addAndGet(stretch.removed());
+    from = stretch.next();
+    lastNanos = System.nanoTime();
+    long share = SHARE * (lastNanos - begun);
+    pauseNanos =
+        from.isEmpty()
+            ? rest(retention).toNanos()
+            : Math.max(share, idle ? IDLE_PAUSE_NANOS : BUSY_PAUSE_NANOS);
+  }
+
+  /** Between two rounds: what is a little older than it need be does no harm. */
+  private static Duration rest(Duration retention) {
+    Duration tenth = retention.dividedBy(10);
+    if (tenth.compareTo(SHORTEST_REST) < 0) {
+      return SHORTEST_REST;
+    }
+    return tenth.compareTo(LONGEST_REST) > 0 ? LONGEST_REST : tenth;
+  }
+}
