@@ -291,7 +291,8 @@ final class Worker {
         // The row with the value may be waiting itself, parked as this one.
         List<HeldKey> group = new ArrayList<>(List.of(held));
         all.stream()
-            .filter(other -> other.key().entity().equals(held.key().entity()) && other != held)
+            .filter(
+                other -> other.key().entity().equals(held.key().entity()) && !other.equals(held))
             .forEach(group::add);
         BatchResult exchanged = retry.exchange(session(), channel(), group, ownership.stored());
         if (exchanged != null) {
