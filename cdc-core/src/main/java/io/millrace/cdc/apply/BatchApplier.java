@@ -71,9 +71,13 @@ final class BatchApplier {
       transaction.advance(channel, steps);
       transaction.heard(channel, heartbeats);
       Set<EntityKey> keys = new LinkedHashSet<>();
-      items.forEach(item -> keys.add(item.key()));
+      Set<EntityKey> waits = new LinkedHashSet<>();
+      for (Item item : items) {
+        keys.add(item.key());
+        waits.add(item.waits());
+      }
       LedgerView ledger = ledger(transaction, keys);
-      Set<EntityKey> held = anyHeld ? new HashSet<>(transaction.held(keys)) : new HashSet<>();
+      Set<EntityKey> held = anyHeld ? new HashSet<>(transaction.held(waits)) : new HashSet<>();
       if (together) {
         admitAndWrite(session, transaction, items, ledger, held, result);
       } else {
@@ -203,7 +207,7 @@ final class BatchApplier {
       result.ignored++;
       return false;
     }
-    if (held.contains(item.key())) {
+    if (held.contains(item.waits())) {
       waiting.add(waiting(item, "waits behind an earlier event of its key", 0));
       result.held.add(
           new BatchResult.Held(event, "waits behind an earlier event of its key", false));
@@ -243,7 +247,7 @@ final class BatchApplier {
       transaction.rollbackTo(savepoint);
       String error = String.valueOf(e.getMessage());
       hold(transaction, List.of(waiting(item, error, 1)));
-      held.add(item.key());
+      held.add(item.waits());
       result.held.add(new BatchResult.Held(item.event(), error, true));
     }
   }
@@ -301,7 +305,13 @@ final class BatchApplier {
       BatchResult result) {
     Map<String, List<Item>> byEntity = new LinkedHashMap<>();
     session.parentsFirst().forEach(entity -> byEntity.put(entity, new ArrayList<>()));
-    for (Item item : winners) {
+    List<Item> expanded = Expansion.of(winners, session, transaction);
+    if (expanded.size() > winners.size()) {
+      Set<EntityKey> children = new LinkedHashSet<>();
+      expanded.forEach(item -> children.add(item.key()));
+      ledger.load(transaction, children);
+    }
+    for (Item item : expanded) {
       byEntity.computeIfAbsent(item.event().entity(), e -> new ArrayList<>()).add(item);
     }
     byEntity.values().removeIf(List::isEmpty);
@@ -337,7 +347,7 @@ final class BatchApplier {
 
   private HeldEvent waiting(Item item, String error, int attempts) {
     return new HeldEvent(
-        item.key(), item.delivery(), error, attempts, config.clock().millis(), false);
+        item.waits(), item.delivery(), error, attempts, config.clock().millis(), false);
   }
 
   private static void hold(TargetTransaction transaction, List<HeldEvent> events) {

@@ -99,6 +99,17 @@ final class Fold {
     return held;
   }
 
+  /** The columns of which the fold said something else, or nothing. */
+  List<String> differing(Row values) {
+    List<String> differing = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      if (!Objects.equals(state.shadow.get(values.name(i)), FoldHash.of(values.value(i)))) {
+        differing.add(values.name(i));
+      }
+    }
+    return differing;
+  }
+
   /** What stands in the row now, for tests and for the write: null where there is none. */
   @Nullable Map<String, Long> row() {
     return row;

@@ -57,9 +57,9 @@ final class HeldRetry {
     try (TargetTransaction transaction = session.begin()) {
       // Moves nothing, but locks: only the partition's owner may try its keys.
       transaction.advance(channel, List.of(new OffsetStep(held.partition(), next, next)));
-      LedgerView ledger = BatchApplier.ledger(transaction, Set.of(held.key()));
       List<HeldEvent> all = transaction.heldEvents(held.key());
       List<Item> items = items(held.key(), all);
+      LedgerView ledger = BatchApplier.ledger(transaction, keys(items));
       // What waits may go through as a whole where its first event alone cannot: a line that was
       // created and deleted again after its order went.
       if (items.size() > 1
@@ -102,7 +102,7 @@ final class HeldRetry {
       done = item.delivery().offset();
     }
     if (done >= 0) {
-      transaction.release(items.get(0).key(), done);
+      transaction.release(items.get(0).waits(), done);
     }
   }
 
@@ -154,7 +154,6 @@ final class HeldRetry {
     try (TargetTransaction transaction = session.begin()) {
       transaction.advance(channel, locks(group, owned));
       Map<HeldKey, List<Item>> waiting = new LinkedHashMap<>();
-      Set<EntityKey> keys = new LinkedHashSet<>();
       List<Item> all = new ArrayList<>();
       for (HeldKey key : group) {
         List<Item> items = items(key.key(), transaction.heldEvents(key.key()));
@@ -162,13 +161,12 @@ final class HeldRetry {
           refused.add(key);
         }
         waiting.put(key, items);
-        keys.add(key.key());
         all.addAll(items);
       }
       if (!refused.isEmpty()) {
         return null;
       }
-      LedgerView ledger = BatchApplier.ledger(transaction, keys);
+      LedgerView ledger = BatchApplier.ledger(transaction, keys(all));
       batches.vacate(session, transaction, all, ledger);
       waiting.forEach(
           (key, items) -> {
@@ -179,7 +177,7 @@ final class HeldRetry {
       if (!refused.isEmpty()) {
         return null;
       }
-      keys.forEach(key -> transaction.release(key, Long.MAX_VALUE));
+      group.forEach(key -> transaction.release(key.key(), Long.MAX_VALUE));
       transaction.commit();
       return result;
     } catch (RejectedException e) {
@@ -197,6 +195,12 @@ final class HeldRetry {
       steps.add(new OffsetStep(partition, next, next));
     }
     return steps;
+  }
+
+  private static Set<EntityKey> keys(List<Item> items) {
+    Set<EntityKey> keys = new LinkedHashSet<>();
+    items.forEach(item -> keys.add(item.key()));
+    return keys;
   }
 
   private List<Item> items(EntityKey key, List<HeldEvent> events) {

@@ -4,8 +4,10 @@ import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The ledger rows of a batch's keys, moved on while the batch is decided. Used by one thread. */
@@ -31,6 +33,16 @@ final class LedgerView {
   /** The key under which an entity's truncation is remembered. */
   static EntityKey wholeEntity(String entity) {
     return new EntityKey(entity, "");
+  }
+
+  /** Reads what was not asked for yet. */
+  void load(TargetTransaction transaction, Set<EntityKey> keys) {
+    Set<EntityKey> missing = new LinkedHashSet<>(keys);
+    missing.removeAll(entries.keySet());
+    if (!missing.isEmpty()) {
+      missing.forEach(key -> entries.put(key, new HashMap<>(4)));
+      transaction.ledger(missing).forEach(this::note);
+    }
   }
 
   void note(LedgerEntry entry) {

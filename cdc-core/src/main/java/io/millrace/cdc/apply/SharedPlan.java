@@ -82,7 +82,7 @@ final class SharedPlan implements EntityPlan {
     for (Item item : items) {
       ChangeEvent event = item.event();
       boolean isOwn = event.log().equals(own.log()) && event.version().epoch() == own.epoch();
-      List<String> held = apply(fold, event, isOwn, session, first);
+      List<String> held = apply(fold, item, isOwn, session, first);
       if (!isOwn && !held.isEmpty()) {
         conflicts.add(new Conflict(event, current, held));
       }
@@ -95,7 +95,8 @@ final class SharedPlan implements EntityPlan {
   }
 
   private static List<String> apply(
-      Fold fold, ChangeEvent event, boolean own, TargetSession session, boolean first) {
+      Fold fold, Item item, boolean own, TargetSession session, boolean first) {
+    ChangeEvent event = item.event();
     if (event.type() == ChangeType.DELETED) {
       return fold.delete(own);
     }
@@ -107,7 +108,12 @@ final class SharedPlan implements EntityPlan {
     if (event.type() == ChangeType.SNAPSHOT && !(first && fold.row() == null)) {
       return List.of(); // a backfill only creates what is missing and has no tombstone
     }
-    return fold.write(event.changedFields(), session.convert(event.entity(), state), own);
+    Row values = session.convert(event.entity(), state);
+    List<String> changed =
+        item.derived()
+            ? fold.differing(values)
+            : FieldPath.touched(values.names().asList(), event.changedFields());
+    return fold.write(changed, values, own);
   }
 
   private void add(

@@ -28,6 +28,11 @@ public interface TargetSession extends AutoCloseable {
    */
   List<String> parentsFirst();
 
+  /** What is kept as a list inside a document elsewhere, or here; none by default. */
+  default List<Nesting> nestings() {
+    return List.of();
+  }
+
   /** The key of an event as the target stores it. Fails with {@link RejectedException}. */
   Row convertKey(ChangeEvent event);
 

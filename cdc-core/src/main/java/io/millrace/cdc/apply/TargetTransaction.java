@@ -48,6 +48,16 @@ public interface TargetTransaction extends AutoCloseable {
   Map<EntityKey, Row> read(String entity, Map<EntityKey, Row> keyValues);
 
   /**
+   * The children that the target holds of some parents.
+   *
+   * @param parents keys of the parents, as the events have them
+   * @return per child a row with at least its own key and its parent's, by field
+   */
+  default List<Row> children(Nesting nesting, Collection<Row> parents) {
+    throw new UnsupportedOperationException("this target has no nestings");
+  }
+
+  /**
    * Writes ledger rows and then rows of one entity. The ledger rows are written directly before the
    * rows' statements, all of them first: they mark what follows. Keys are distinct.
    */

@@ -132,7 +132,7 @@ final class Worker {
         if (config.target().mode(event.entity()) == null && config.unmapped() == Unmapped.STOP) {
           throw unmapped(delivery, event);
         }
-        items.add(new Item(delivery, event, EntityKey.of(event)));
+        items.add(new Item(delivery, event, waitsBehind(event)));
         readable++;
       } catch (ApplyException e) {
         stop = e; // what stands before it is applied first
@@ -158,6 +158,10 @@ final class Worker {
       throw stop;
     }
     return next;
+  }
+
+  private EntityKey waitsBehind(ChangeEvent event) {
+    return Expansion.waitsBehind(session().nestings(), event, EntityKey.of(event));
   }
 
   private ChangeEvent decode(Delivery delivery) {

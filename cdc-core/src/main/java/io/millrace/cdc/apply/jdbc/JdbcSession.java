@@ -5,6 +5,7 @@ import io.millrace.cdc.apply.EntityMode;
 import io.millrace.cdc.apply.HeldCount;
 import io.millrace.cdc.apply.HeldKey;
 import io.millrace.cdc.apply.LedgerStretch;
+import io.millrace.cdc.apply.Nesting;
 import io.millrace.cdc.apply.StoredOffset;
 import io.millrace.cdc.apply.TargetSession;
 import io.millrace.cdc.apply.TargetTransaction;
@@ -51,6 +52,7 @@ final class JdbcSession implements TargetSession {
   private final LedgerCleanup cleanup;
   private final Map<String, MappedTable> tables = new HashMap<>();
   private List<String> parentsFirst = List.of();
+  private List<Nesting> nestings = List.of();
 
   /**
    * Starts with the time, so that no two applies of a row carry the same number, whichever session
@@ -77,7 +79,8 @@ final class JdbcSession implements TargetSession {
       Connections connections,
       Duration timeout,
       SqlDialect dialect,
-      Map<String, EntityMapping> mappings) {
+      Map<String, EntityMapping> mappings,
+      List<Nesting> nestings) {
     Connections.Lent lent =
         new Sql.Site(dialect, connections.describe()).call("connecting", connections::take);
     Sql.Site site = new Sql.Site(dialect, connections.describe());
@@ -87,7 +90,7 @@ final class JdbcSession implements TargetSession {
       JdbcSession session =
           new JdbcSession(applier, lent, site, dialect.prepare(connection, timeout));
       session.install();
-      session.check(mappings);
+      session.check(mappings, nestings);
       connection.setAutoCommit(false);
       return session;
     } catch (SQLException e) {
@@ -119,7 +122,8 @@ final class JdbcSession implements TargetSession {
     }
   }
 
-  private void check(Map<String, EntityMapping> mappings) throws SQLException {
+  private void check(Map<String, EntityMapping> mappings, List<Nesting> nested)
+      throws SQLException {
     List<String> problems = new ArrayList<>();
     boolean shared = false;
     for (EntityMapping mapping : mappings.values()) {
@@ -140,6 +144,8 @@ final class JdbcSession implements TargetSession {
           "an entity is shared, but this database is not registered as a log, so own events cannot be told from foreign ones."
               + " Install its change log (PostgreSQL), or run its pipeline once (MySQL, MariaDB).");
     }
+    nested.forEach(nesting -> check(nesting, problems));
+    nestings = nested;
     if (!problems.isEmpty()) {
       throw new ConfigurationException("applier '" + applier + "' on " + site, problems);
     }
@@ -152,6 +158,39 @@ final class JdbcSession implements TargetSession {
   @Override
   public Map<Integer, StoredOffset> offsets(Channel channel) {
     return outside("reading offsets", () -> own.offsets(channel));
+  }
+
+  private void check(Nesting nesting, List<String> problems) {
+    MappedTable parent = tables.get(nesting.parent());
+    MappedTable child = tables.get(nesting.child());
+    String what = "'%s' in '%s'".formatted(nesting.child(), nesting.parent());
+    if (parent == null || child == null) {
+      problems.add(what + ": both have to be mapped to tables.");
+      return;
+    }
+    if (parent.mode() != child.mode()) {
+      problems.add(
+          "%s: one is %s and the other %s; map both alike."
+              .formatted(what, parent.mode(), child.mode()));
+    }
+    if (!Set.copyOf(nesting.key()).equals(Set.copyOf(child.keyFields().asList()))) {
+      problems.add(
+          "%s: its key is %s, and that of table '%s' is %s. Key and table must agree."
+              .formatted(what, nesting.key(), child.table().name(), child.keyFields()));
+    }
+    if (nesting.parentKey().size() != parent.keyFields().size()) {
+      problems.add(
+          "%s: its parent's key is %s, and the parent's own is %s."
+              .formatted(what, nesting.parentKey(), parent.keyFields()));
+    }
+    nesting.parentKey().stream()
+        .filter(field -> !child.has(field))
+        .forEach(field -> problems.add("%s: field '%s' is not mapped.".formatted(what, field)));
+  }
+
+  @Override
+  public List<Nesting> nestings() {
+    return nestings;
   }
 
   @Override

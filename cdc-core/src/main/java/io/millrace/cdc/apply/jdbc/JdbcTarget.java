@@ -1,12 +1,14 @@
 package io.millrace.cdc.apply.jdbc;
 
 import io.millrace.cdc.apply.EntityMode;
+import io.millrace.cdc.apply.Nesting;
 import io.millrace.cdc.apply.Target;
 import io.millrace.cdc.apply.TargetSession;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.internal.Connections;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +23,14 @@ public final class JdbcTarget implements Target {
   private final Duration timeout;
   private final SqlDialect dialect;
   private final Map<String, EntityMapping> mappings;
+  private final List<Nesting> nestings;
 
   private JdbcTarget(Builder builder) {
     this.connections = new Connections(builder.dataSource, builder.timeout);
     this.timeout = builder.timeout;
     this.dialect = builder.dialect;
     this.mappings = Map.copyOf(builder.mappings);
+    this.nestings = List.copyOf(builder.nestings);
   }
 
   /** A builder; the adapters' targets call this with their dialect. */
@@ -52,7 +56,7 @@ public final class JdbcTarget implements Target {
 
   @Override
   public TargetSession open(String applier) {
-    return JdbcSession.open(applier, connections, timeout, dialect, mappings);
+    return JdbcSession.open(applier, connections, timeout, dialect, mappings, nestings);
   }
 
   /** Collects mappings. Not safe for use by several threads. */
@@ -62,6 +66,7 @@ public final class JdbcTarget implements Target {
     private final DataSource dataSource;
     private final SqlDialect dialect;
     private final Map<String, EntityMapping> mappings = new LinkedHashMap<>();
+    private final List<Nesting> nestings = new ArrayList<>();
     private Duration timeout = Duration.ofMinutes(2);
 
     private Builder(DataSource dataSource, SqlDialect dialect) {
@@ -96,6 +101,16 @@ public final class JdbcTarget implements Target {
      */
     public Builder shared(String entity, String table, UnaryOperator<Mapping> mapping) {
       return table(entity, EntityMode.SHARED, table, mapping);
+    }
+
+    /**
+     * What comes as a list inside an entity's documents goes to the rows of a child table. Parent
+     * and child are both mapped, in the same mode; the child's key fields are those of its table's
+     * key. An element's fields are those of the child.
+     */
+    public Builder nest(Nesting nesting) {
+      nestings.add(Check.notNull(nesting, "nesting"));
+      return this;
     }
 
     /** Events of the entity are skipped on purpose. */

@@ -3,6 +3,7 @@ package io.millrace.cdc.apply.jdbc;
 import io.millrace.cdc.apply.EntityKey;
 import io.millrace.cdc.apply.HeldEvent;
 import io.millrace.cdc.apply.LedgerEntry;
+import io.millrace.cdc.apply.Nesting;
 import io.millrace.cdc.apply.OffsetStep;
 import io.millrace.cdc.apply.OwnLog;
 import io.millrace.cdc.apply.RejectedException;
@@ -81,6 +82,23 @@ final class JdbcTransaction implements TargetTransaction {
   @Override
   public Map<EntityKey, Row> read(String entity, Map<EntityKey, Row> keyValues) {
     return select(entity, keyValues, false);
+  }
+
+  @Override
+  public List<Row> children(Nesting nesting, Collection<Row> parents) {
+    MappedTable child = session.table(nesting.child());
+    List<Row> values = new ArrayList<>(parents.size());
+    for (Row parent : parents) {
+      Row.Builder converted = Row.builder();
+      for (int i = 0; i < nesting.parentKey().size() && i < parent.size(); i++) {
+        String field = nesting.parentKey().get(i);
+        converted.put(field, child.convert(field, parent.value(i)));
+      }
+      values.add(converted.build());
+    }
+    return call(
+        "reading rows of " + child.table().name(),
+        () -> rows.selectBy(child, nesting.parentKey(), values));
   }
 
   private Map<EntityKey, Row> select(String entity, Map<EntityKey, Row> keyValues, boolean lock) {

@@ -1,6 +1,7 @@
 package io.millrace.cdc.apply.jdbc;
 
 import io.millrace.cdc.apply.EntityMode;
+import io.millrace.cdc.apply.FieldPath;
 import io.millrace.cdc.apply.RejectedException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.FieldNames;
@@ -187,6 +188,15 @@ final class MappedTable {
     }
   }
 
+  /** One value as its column holds it. */
+  Value convert(String field, Value value) {
+    return conversion.convert(value, column(field));
+  }
+
+  boolean has(String field) {
+    return columns.containsKey(field);
+  }
+
   private static @Nullable Value keyValue(ChangeEvent event, String field) {
     return event.key().get(field);
   }
@@ -195,7 +205,7 @@ final class MappedTable {
     int found = 0;
     Value[] values = new Value[otherFields.size()];
     for (int i = 0; i < values.length; i++) {
-      Value value = row.get(otherFields.get(i));
+      Value value = FieldPath.get(row, otherFields.get(i));
       if (value != null) {
         values[i] = conversion.convert(value, column(otherFields.get(i)));
         found++;

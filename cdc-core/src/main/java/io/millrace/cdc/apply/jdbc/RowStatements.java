@@ -239,6 +239,39 @@ final class RowStatements {
     return found;
   }
 
+  /** Rows by some of their columns, with the key and these columns. */
+  List<Row> selectBy(MappedTable mapped, List<String> by, List<Row> values) throws SQLException {
+    List<String> fields = new ArrayList<>(mapped.keyFields().asList());
+    by.stream().filter(field -> !fields.contains(field)).forEach(fields::add);
+    FieldNames names = FieldNames.of(fields);
+    List<TargetColumn> columns = columns(mapped, names);
+    List<TargetColumn> conditions = by.stream().map(mapped::column).toList();
+    String start =
+        "SELECT "
+            + String.join(", ", columns.stream().map(dialect::readExpression).toList())
+            + " FROM "
+            + mapped.table().sqlName()
+            + " WHERE ";
+    List<Row> found = new ArrayList<>();
+    for (List<Row> chunk : Sql.chunks(values, dialect.maxParameters() / by.size())) {
+      try (PreparedStatement statement =
+          connection.prepareStatement(start + in(conditions, chunk.size()))) {
+        int index = 1;
+        for (Row row : chunk) {
+          for (int i = 0; i < conditions.size(); i++) {
+            dialect.bind(statement, index++, conditions.get(i), row.value(i));
+          }
+        }
+        try (ResultSet rows = statement.executeQuery()) {
+          while (rows.next()) {
+            found.add(read(rows, 1, names, columns));
+          }
+        }
+      }
+    }
+    return found;
+  }
+
   private Row read(ResultSet rows, int from, FieldNames fields, List<TargetColumn> columns)
       throws SQLException {
     Value[] values = new Value[fields.size()];
@@ -249,8 +282,12 @@ final class RowStatements {
   }
 
   private String keyIn(MappedTable mapped, int rows) {
-    List<String> names = mapped.keyColumns().stream().map(TargetColumn::sqlName).toList();
-    List<String> places = mapped.keyColumns().stream().map(dialect::placeholder).toList();
+    return in(mapped.keyColumns(), rows);
+  }
+
+  private String in(List<TargetColumn> columns, int rows) {
+    List<String> names = columns.stream().map(TargetColumn::sqlName).toList();
+    List<String> places = columns.stream().map(dialect::placeholder).toList();
     if (names.size() == 1) {
       return names.get(0) + " IN (" + Sql.repeat(places.get(0), rows) + ")";
     }
