@@ -78,7 +78,7 @@ final class ProtobufReader {
     };
   }
 
-  private static Row row(io.millrace.cdc.v1.Row message) {
+  static Row row(io.millrace.cdc.v1.Row message) {
     int size = message.getFieldsCount();
     if (size == 0 && !message.getPartial()) {
       return Row.empty();

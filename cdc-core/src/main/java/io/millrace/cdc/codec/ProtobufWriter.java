@@ -83,6 +83,10 @@ final class ProtobufWriter {
         .build();
   }
 
+  static io.millrace.cdc.v1.Row row(Row row) {
+    return row(row, 0);
+  }
+
   private static io.millrace.cdc.v1.Row row(Row row, int depth) {
     var message = io.millrace.cdc.v1.Row.newBuilder().setPartial(row.partial());
     for (int i = 0; i < row.size(); i++) {
@@ -170,7 +174,7 @@ final class ProtobufWriter {
     return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
-  private static String text(String text) {
+  static String text(String text) {
     int at = Unicode.loneSurrogate(text);
     Check.argument(
         at < 0, "a text of %s characters has half a surrogate pair at %s", text.length(), at);
