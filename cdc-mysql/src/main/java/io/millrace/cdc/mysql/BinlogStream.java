@@ -6,6 +6,7 @@ import com.github.shyiko.mysql.binlog.network.ServerException;
 import com.github.shyiko.mysql.binlog.network.protocol.command.QueryCommand;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.Locale;
@@ -26,6 +27,7 @@ final class BinlogStream implements AutoCloseable {
 
   private final SourceSettings settings;
   private final String gtids;
+  private final long serverId;
   private final EventQueue queue = new EventQueue(QUEUE_BYTES);
   private final Client client;
   private final Thread thread;
@@ -36,6 +38,7 @@ final class BinlogStream implements AutoCloseable {
   private BinlogStream(SourceSettings settings, String pipeline, String gtids, long serverId) {
     this.settings = settings;
     this.gtids = gtids;
+    this.serverId = serverId;
     this.client = new Client(settings);
     client.setServerId(serverId);
     client.setKeepAlive(false);
@@ -159,7 +162,9 @@ final class BinlogStream implements AutoCloseable {
     String where = settings.address();
     if (e == null) {
       return new SourceException(
-          closing ? "The reader of " + where + " was closed." : where + " closed the connection.",
+          closing
+              ? "The reader of " + where + " was closed."
+              : where + " closed the connection." + evicted(),
           null,
           true);
     }
@@ -176,7 +181,25 @@ final class BinlogStream implements AutoCloseable {
     if (e instanceof ServerException server) {
       return refused(server, where);
     }
-    return new SourceException("Lost the connection to " + where + ": " + e, e, true);
+    return new SourceException(
+        "Lost the connection to "
+            + where
+            + ": "
+            + e
+            + (e instanceof EOFException ? "." + evicted() : ""),
+        e,
+        true);
+  }
+
+  /**
+   * The server ends the older of two readers without a word, or with one, as its version has it.
+   */
+  private String evicted() {
+    return String.format(
+        Locale.ROOT,
+        " If it happens again and again, another reader or replica has server id %s too, and the two"
+            + " evict each other: give each its own with serverId(…), or none for a random one.",
+        serverId);
   }
 
   private SourceException refused(ServerException e, String where) {
@@ -198,14 +221,16 @@ final class BinlogStream implements AutoCloseable {
               message),
           e);
     }
-    boolean passes = lower.contains("same server_uuid/server_id") || lower.contains("shutdown");
+    boolean sameId = lower.contains("same server_uuid/server_id");
+    boolean passes = sameId || lower.contains("shutdown");
     return new SourceException(
         String.format(
             Locale.ROOT,
-            "%s refuses to send its binary log (error %s): %s",
+            "%s refuses to send its binary log (error %s): %s%s",
             where,
             e.getErrorCode(),
-            message),
+            message,
+            sameId ? "." + evicted() : ""),
         e,
         passes);
   }

@@ -1,0 +1,7 @@
+package io.millrace.cdc.mysql;
+
+class MariaDbMessageTest extends MessageContract {
+  MariaDbMessageTest() {
+    super(TestFlavour.MARIADB);
+  }
+}
