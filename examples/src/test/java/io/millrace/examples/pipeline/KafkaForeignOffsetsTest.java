@@ -190,10 +190,6 @@ class KafkaForeignOffsetsTest {
     }
   }
 
-  private static void startToFail(Applier applier) {
-    applier.start();
-  }
-
   private void awaitSame(Applier applier) {
     String rows = "select id, v from item order by id";
     await()
