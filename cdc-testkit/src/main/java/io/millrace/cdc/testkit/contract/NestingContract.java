@@ -280,7 +280,7 @@ public abstract class NestingContract {
     assertEquals(
         3,
         Stream.of("its key is", "'order' is not mapped", "both have to be mapped")
-            .filter(part -> problems.getMessage().contains(part))
+            .filter(part -> String.valueOf(problems.getMessage()).contains(part))
             .count(),
         problems::getMessage);
   }
