@@ -23,6 +23,7 @@ final class MySqlReader implements SourceReader {
 
   private final SourceSettings settings;
   private final String pipeline;
+  private final Optional<Duration> kept;
   private final String log;
   private final long epoch;
   private final BinlogStream stream;
@@ -40,6 +41,7 @@ final class MySqlReader implements SourceReader {
   MySqlReader(SourceSettings settings, String log, long epoch, MySqlPosition start, Opened opened) {
     this.firstSave = opened.firstSave();
     this.pipeline = opened.pipeline();
+    this.kept = opened.kept();
     this.settings = settings;
     this.log = log;
     this.epoch = epoch;
@@ -56,10 +58,15 @@ final class MySqlReader implements SourceReader {
    * A stream, and what turns it into transactions.
    *
    * @param pipeline who reads
+   * @param kept how long the server keeps its log files; empty where it purges none by itself
    * @param firstSave leaves a trace at the source when the first position was saved
    */
   record Opened(
-      String pipeline, BinlogStream stream, TransactionAssembler assembler, Runnable firstSave) {}
+      String pipeline,
+      BinlogStream stream,
+      TransactionAssembler assembler,
+      Optional<Duration> kept,
+      Runnable firstSave) {}
 
   @Override
   public String log() {
@@ -179,7 +186,10 @@ final class MySqlReader implements SourceReader {
     }
     boolean drained = current == null && stream.isDrained();
     long lag = drained ? 0 : Math.max(0, Duration.between(last, clock.instant()).toMillis());
-    return new SourceProgress(Optional.of(last), OptionalLong.of(lag), Optional.empty());
+    // At least: a file is purged so long after it was written last, not after its first change.
+    Optional<Duration> headroom =
+        kept.map(whole -> whole.minusMillis(lag)).map(d -> d.isNegative() ? Duration.ZERO : d);
+    return new SourceProgress(Optional.of(last), OptionalLong.of(lag), headroom);
   }
 
   @Override

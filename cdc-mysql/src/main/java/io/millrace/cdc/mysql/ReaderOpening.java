@@ -4,7 +4,11 @@ import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -239,7 +243,19 @@ final class ReaderOpening {
         BinlogStream.start(settings, start.pipeline(), gtids, serverId),
         new TransactionAssembler(
             server.flavour(), settings.tables(), maps, settings.transactionMemoryBytes()),
+        catalog.on("read how long it keeps its binary log", ReaderOpening::kept),
         start.position().isPresent() ? () -> {} : () -> registration.remember(start.pipeline()));
+  }
+
+  /** Empty where the server purges nothing by itself, or does not say. */
+  private static Optional<Duration> kept(Connection connection) throws SQLException {
+    String seconds = ServerCatalog.variable(connection, "binlog_expire_logs_seconds");
+    boolean purges =
+        !ServerCatalog.variable(connection, "binlog_expire_logs_auto_purge")
+            .equalsIgnoreCase("OFF");
+    return !purges || seconds.isEmpty() || seconds.equals("0")
+        ? Optional.empty()
+        : Optional.of(Duration.ofSeconds(Long.parseLong(seconds)));
   }
 
   /** An epoch above all that were used, and above those of a store that was lost. */
