@@ -54,6 +54,7 @@ final class LogOpening {
     if (start.position().isPresent()) {
       LogPosition saved = LogPosition.decode(start.position().get());
       check(saved, registration);
+      checkKept(start.pipeline(), saved);
       sameServer = saved.server().equals(server);
       if (!sameServer) {
         checkSpan(saved);
@@ -84,15 +85,28 @@ final class LogOpening {
             + " source.changeLog().ddl().");
   }
 
+  private void checkKept(String pipeline, LogPosition saved) throws SQLException {
+    Optional<String> nonce = session.nonce();
+    boolean registered = nonce.isPresent() && nonce.get().equals(saved.nonce());
+    Optional<String> lost = registered ? session.lost(saved.nonce()) : session.registerAgain(saved);
+    if (lost.isPresent()) {
+      throw dropped(pipeline, lost.get());
+    }
+  }
+
+  /** What a pipeline is told that lacks what retention has dropped. */
+  static LostPositionException dropped(String pipeline, String what) {
+    return new LostPositionException(
+        "Changes that pipeline '%s' had not read may be gone from millrace.change_log: %s. They never reach a consumer: compare the"
+                .formatted(pipeline, what)
+            + " consumers with the database, and accept the gap to read all that the log still holds.");
+  }
+
   private void check(LogPosition saved, Registration registration) throws SQLException {
     if (!saved.log().equals(registration.log())) {
       throw lost(saved, "this database holds the log '" + registration.log() + "'");
     }
     if (saved.last() == null) {
-      if (!session.nonceIsRegistered(saved.nonce())) {
-        throw lost(
-            saved, "millrace.reader has no reader of this position (nonce " + saved.nonce() + ")");
-      }
       return;
     }
     check(saved, saved.last());

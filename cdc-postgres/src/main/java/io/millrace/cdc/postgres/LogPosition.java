@@ -5,7 +5,9 @@ import io.millrace.cdc.position.Position;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +74,20 @@ record LogPosition(
       text.append(" span=").append(span);
     }
     return new Position(KIND, FORMAT, text.toString());
+  }
+
+  /** What counts as read for retention: the last window must be there to be read again. */
+  ReadState needed() {
+    return span == null ? read : span.from();
+  }
+
+  /** Ids of the rows that must be there to be read again. */
+  long[] witnesses() {
+    return Stream.of(last, highest)
+        .filter(Objects::nonNull)
+        .mapToLong(Witness::id)
+        .distinct()
+        .toArray();
   }
 
   static LogPosition decode(Position position) {

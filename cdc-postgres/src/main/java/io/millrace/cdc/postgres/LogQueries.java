@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
@@ -62,8 +63,10 @@ final class LogQueries {
           + " JOIN millrace.change_log c ON c.incarnation = ? AND c.xid >= r.low"
           + " AND c.xid < r.high AND c.id > ? AND c.id <= ?";
 
+  static final String NEXT = "SELECT id FROM millrace.change_log WHERE id > ? ORDER BY id LIMIT 1";
+
   /** What other incarnations left: all of it is committed, since a dump holds nothing else. */
-  private static final String PAST =
+  static final String PAST =
       "SELECT "
           + LogRow.COLUMNS
           + " FROM millrace.change_log WHERE id > ? AND id <= ? AND incarnation <> ?"
@@ -235,6 +238,16 @@ final class LogQueries {
       query.setObject(6, xids(read.members()), Types.OTHER);
       query.setInt(7, limit);
       return rows(query);
+    }
+  }
+
+  /** The lowest id above this one whose row can be seen; empty where there is none. */
+  OptionalLong nextId(long id) throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(NEXT)) {
+      query.setLong(1, id);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+      }
     }
   }
 

@@ -93,6 +93,10 @@ final class LogWindow implements RowPages {
     long end = Math.min(last, at + STRETCH);
     List<LogRow> rows = queries.range(incarnation, from, to, at, end, limit);
     at = rows.size() < limit ? end : rows.get(rows.size() - 1).id();
+    if (rows.size() < limit && at < last) {
+      // Ids may jump far: to the log's next segment.
+      at = Math.max(at, Math.min(queries.nextId(at).orElse(last + 1) - 1, last));
+    }
     done = at >= last;
     return rows;
   }

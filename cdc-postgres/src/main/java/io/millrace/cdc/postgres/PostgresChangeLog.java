@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -78,6 +79,52 @@ public final class PostgresChangeLog {
           }
         });
     return String.join(";\n\n", statements) + ";\n";
+  }
+
+  /**
+   * Drops what the retention gives up, as far as that can be done now without a writer waiting; for
+   * a job, where readers are not to do it or none runs. Needs EXECUTE on {@code millrace.rotate}
+   * and {@code millrace.retain}.
+   *
+   * @return what was done, one sentence per segment; empty where there was nothing to do
+   * @throws SourceException where the server is away or refuses
+   */
+  public List<String> retain(LogRetention retention) {
+    try (Connection connection = dataSource.getConnection()) {
+      boolean autoCommit = connection.getAutoCommit();
+      connection.setAutoCommit(true);
+      try {
+        return new LogKeeper(retention).run(connection);
+      } finally {
+        connection.setAutoCommit(autoCommit);
+      }
+    } catch (SQLException e) {
+      throw Sql.failure("The change log of service '" + service + "' was not tidied up", e);
+    }
+  }
+
+  /**
+   * Forgets a pipeline that is gone for good, so that the log is not kept for it. Started again, it
+   * makes a first start where its position store is empty too; where it is not, it goes on, or
+   * finds its position lost where something was dropped meanwhile that it had not read.
+   *
+   * @return whether it was known
+   * @throws SourceException where the server is away or refuses
+   */
+  public boolean forgetReader(String pipeline) {
+    boolean[] known = {false};
+    inTransaction(
+        connection -> {
+          try (PreparedStatement delete =
+              connection.prepareStatement("DELETE FROM millrace.reader WHERE pipeline = ?")) {
+            delete.setString(1, pipeline);
+            known[0] = delete.executeUpdate() > 0;
+          }
+          run(
+              connection,
+              "DELETE FROM millrace.heartbeat WHERE pipeline = " + Sql.literal(pipeline));
+        });
+    return known[0];
   }
 
   /**

@@ -30,6 +30,7 @@ final class PostgresReader implements SourceReader {
   private final LogCursor cursor;
   private final EventMaker events;
   private final TableWatch watch;
+  private final LogKeeper keeper;
   private final long epoch;
   private final Position startedAt;
   private final Semaphore wakeUps = new Semaphore(0);
@@ -44,12 +45,14 @@ final class PostgresReader implements SourceReader {
       LogCursor cursor,
       EventMaker events,
       TableWatch watch,
+      LogKeeper keeper,
       long epoch) {
     this.source = source;
     this.session = session;
     this.cursor = cursor;
     this.events = events;
     this.watch = watch;
+    this.keeper = keeper;
     this.epoch = epoch;
     this.startedAt = cursor.position().encode();
   }
@@ -99,7 +102,10 @@ final class PostgresReader implements SourceReader {
         if (now - nextQueryNanos < 0) {
           return SourceBatch.empty();
         }
-        watch.check();
+        if (watch.check()) {
+          checkKept();
+        }
+        keeper.tend(session.connection());
         boolean found = cursor.look();
         idleNanos =
             found ? SHORTEST_IDLE_NANOS : Math.min(idleNanos * 2, source.longestIdle().toNanos());
@@ -110,6 +116,14 @@ final class PostgresReader implements SourceReader {
       throw Sql.failure(
           "The change log of " + source.describe() + " at " + source.address() + " cannot be read",
           e);
+    }
+  }
+
+  /** A hard limit may have dropped what was to be read; its mark stays until somebody decides. */
+  private void checkKept() throws SQLException {
+    Optional<String> lost = session.lost(cursor.position().nonce());
+    if (lost.isPresent()) {
+      throw LogOpening.dropped(session.pipeline(), lost.get());
     }
   }
 
@@ -162,7 +176,7 @@ final class PostgresReader implements SourceReader {
     } else if (last != null) {
       lag = OptionalLong.of(Math.max(0, Duration.between(last, cursor.serverTime()).toMillis()));
     }
-    return new SourceProgress(Optional.ofNullable(last), lag, Optional.empty());
+    return new SourceProgress(Optional.ofNullable(last), lag, source.retention().headroom(lag));
   }
 
   /** Ends the wait under way, or the next one; any thread. */

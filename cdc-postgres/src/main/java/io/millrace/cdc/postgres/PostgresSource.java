@@ -47,6 +47,7 @@ public final class PostgresSource implements Source {
   private final Duration timeout;
   private final Duration longestIdle;
   private final Clock clock;
+  private final LogRetention retention;
   private final Set<PostgresReader> readers = ConcurrentHashMap.newKeySet();
 
   private PostgresSource(Builder builder) {
@@ -57,6 +58,7 @@ public final class PostgresSource implements Source {
     this.timeout = builder.timeout;
     this.longestIdle = builder.longestIdle;
     this.clock = builder.clock;
+    this.retention = builder.retention;
   }
 
   /**
@@ -130,7 +132,8 @@ public final class PostgresSource implements Source {
     LogCursor cursor =
         new LogCursor(queries, opened.server(), opened.position(), opened.head(), events::keys);
     PostgresReader reader =
-        new PostgresReader(this, session, cursor, events, watch, opened.epoch());
+        new PostgresReader(
+            this, session, cursor, events, watch, new LogKeeper(retention), opened.epoch());
     readers.add(reader);
     return reader;
   }
@@ -168,6 +171,10 @@ public final class PostgresSource implements Source {
     return connections.describe();
   }
 
+  LogRetention retention() {
+    return retention;
+  }
+
   Duration longestIdle() {
     return longestIdle;
   }
@@ -180,6 +187,7 @@ public final class PostgresSource implements Source {
     private Duration timeout = Duration.ofMinutes(1);
     private Duration longestIdle = Duration.ofMillis(500);
     private Clock clock = Ambient.clock();
+    private LogRetention retention = LogRetention.keep(Duration.ofDays(1));
 
     private Builder(DataSource dataSource) {
       this.dataSource = dataSource;
@@ -247,6 +255,15 @@ public final class PostgresSource implements Source {
      */
     public Builder timeout(Duration timeout) {
       this.timeout = Connections.checkLimit(timeout);
+      return this;
+    }
+
+    /**
+     * How long the change log keeps what was logged. Default: a day at least, and until every
+     * registered pipeline has read it, however long that takes.
+     */
+    public Builder retention(LogRetention retention) {
+      this.retention = Check.notNull(retention, "retention");
       return this;
     }
 

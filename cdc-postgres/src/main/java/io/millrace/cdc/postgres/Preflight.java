@@ -30,7 +30,8 @@ final class Preflight {
   private static final String INSTALLED =
       """
       SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = 'millrace' AND c.relname IN ('registration', 'change_log', 'reader', 'change_log_id')""";
+      WHERE n.nspname = 'millrace' AND c.relname IN ('registration', 'change_log', 'reader', 'change_log_id')
+        AND (c.relname <> 'change_log' OR c.relkind = 'p')""";
 
   private final Connection connection;
   private final String service;
@@ -67,7 +68,7 @@ final class Preflight {
       findings.add(
           Finding.refused(
               "not-installed",
-              "The change log is not installed in database "
+              "The change log is not installed, or by an earlier release, in database "
                   + one("SELECT current_database()")
                   + ".",
               INSTALL));
@@ -77,6 +78,7 @@ final class Preflight {
     if (findings.isEmpty()) {
       registration();
       heartbeat();
+      retention();
     }
     for (CapturedTable table : tables) {
       findings.addAll(TableCheck.findings(connection, table));
@@ -133,6 +135,25 @@ final class Preflight {
                   + BEAT
                   + ", so health is told by progress only and the ledgers of appliers are not cleaned up.",
               "GRANT EXECUTE ON FUNCTION " + BEAT + " TO " + user));
+    }
+  }
+
+  private void retention() throws SQLException {
+    for (String function :
+        List.of(
+            "millrace.rotate(bigint, interval)", "millrace.retain(interval, interval, bigint)")) {
+      if (!one("SELECT has_function_privilege('" + function + "', 'EXECUTE')").equals("t")) {
+        String user = Sql.identifier(one("SELECT current_user"));
+        findings.add(
+            Finding.warning(
+                "retention-grant",
+                "User "
+                    + user
+                    + " may not execute "
+                    + function
+                    + ", so the change log grows unless a job calls changeLog().retain(…).",
+                "GRANT EXECUTE ON FUNCTION " + function + " TO " + user));
+      }
     }
   }
 

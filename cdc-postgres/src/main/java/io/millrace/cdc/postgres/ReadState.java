@@ -21,6 +21,11 @@ record ReadState(long bound, long[] members, long lastId) {
     return xid < bound && Arrays.binarySearch(members, xid) < 0;
   }
 
+  /** Whether nothing up to this transaction is unread. */
+  boolean hasReadAllTo(long xid) {
+    return xid < bound && (members.length == 0 || xid < members[0]);
+  }
+
   /** The members that the snapshot sees ended. */
   long[] endedIn(PgSnapshot snapshot) {
     return Arrays.stream(members).filter(snapshot::sees).toArray();

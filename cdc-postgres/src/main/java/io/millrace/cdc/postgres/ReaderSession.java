@@ -97,23 +97,13 @@ final class ReaderSession implements AutoCloseable {
     }
   }
 
-  boolean nonceIsRegistered(String nonce) throws SQLException {
-    try (PreparedStatement query =
-        connection.prepareStatement("SELECT FROM millrace.reader WHERE nonce = ?")) {
-      query.setString(1, nonce);
-      try (ResultSet row = query.executeQuery()) {
-        return row.next();
-      }
-    }
-  }
-
   /** Registers the pipeline anew, durably. */
   void registerAnew(String nonce) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "INSERT INTO millrace.reader (pipeline, nonce, position) VALUES (?, ?, '')"
                 + " ON CONFLICT (pipeline) DO UPDATE SET nonce = excluded.nonce, position = '',"
-                + " updated_at = pg_catalog.clock_timestamp()")) {
+                + " updated_at = pg_catalog.clock_timestamp(), incarnation = NULL, bound = 0, members = '{}', witness = '{}', lost = NULL")) {
       statement.setString(1, pipeline);
       statement.setString(2, nonce);
       statement.executeUpdate();
@@ -121,7 +111,63 @@ final class ReaderSession implements AutoCloseable {
   }
 
   /**
-   * Notes the position for retention, every few seconds at most. A failure shows at the next poll.
+   * Why retention may have dropped what this reader has not read; empty where it has not.
+   *
+   * @param nonce of the registration under which the reader's position was made
+   */
+  Optional<String> lost(String nonce) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement("SELECT nonce, lost FROM millrace.reader WHERE pipeline = ?")) {
+      query.setString(1, pipeline);
+      try (ResultSet row = query.executeQuery()) {
+        if (!row.next() || !row.getString(1).equals(nonce)) {
+          return Optional.of("millrace.reader does not hold the pipeline with nonce " + nonce);
+        }
+        return Optional.ofNullable(row.getString(2));
+      }
+    }
+  }
+
+  /**
+   * Registers a pipeline whose position was made under another name, or whose registration is gone.
+   *
+   * @return why retention may have dropped what it has not read; empty where it has not
+   */
+  Optional<String> registerAgain(LogPosition saved) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "INSERT INTO millrace.reader (pipeline, nonce, position, incarnation, bound, members, witness)"
+                + " VALUES (?, ?, ?, ?, ?, ?::bigint[], ?::bigint[]) ON CONFLICT (pipeline) DO UPDATE SET nonce = excluded.nonce,"
+                + " position = excluded.position, incarnation = excluded.incarnation, bound = excluded.bound,"
+                + " members = excluded.members, witness = excluded.witness, updated_at = pg_catalog.clock_timestamp()")) {
+      statement.setString(1, pipeline);
+      statement.setString(2, saved.nonce());
+      statement.setString(3, saved.encode().text());
+      statement.setLong(4, saved.incarnation());
+      statement.setLong(5, saved.needed().bound());
+      statement.setString(6, Sql.numbers(saved.needed().members()));
+      statement.setString(7, Sql.numbers(saved.witnesses()));
+      statement.executeUpdate();
+    }
+    // The lock waits for what retention drops at this moment, not having seen the registration.
+    try (Statement query = connection.createStatement();
+        ResultSet row =
+            query.executeQuery(
+                "SELECT dropped_incarnation, dropped_xid FROM millrace.registration WHERE dropped_xid IS NOT NULL FOR SHARE")) {
+      if (!row.next()
+          || (row.getLong(1) == saved.incarnation()
+              && saved.needed().hasReadAllTo(row.getLong(2)))) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          "millrace.reader did not hold the pipeline with nonce %s, so nothing was kept for it, and changes up to transaction %s were dropped"
+              .formatted(saved.nonce(), row.getLong(2)));
+    }
+  }
+
+  /**
+   * Notes the position, and what retention must keep for it, every few seconds at most. A failure
+   * shows at the next poll.
    */
   void register(Position position) {
     long now = System.nanoTime();
@@ -131,9 +177,16 @@ final class ReaderSession implements AutoCloseable {
     registeredNanos = now;
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "UPDATE millrace.reader SET position = ?, updated_at = pg_catalog.clock_timestamp() WHERE pipeline = ?")) {
+            "UPDATE millrace.reader SET position = ?, updated_at = pg_catalog.clock_timestamp(), incarnation = ?, bound = ?,"
+                + " members = ?::bigint[], witness = ?::bigint[] WHERE pipeline = ?")) {
+      LogPosition saved = LogPosition.decode(position);
+      ReadState needed = saved.needed();
       statement.setString(1, position.text());
-      statement.setString(2, pipeline);
+      statement.setLong(2, saved.incarnation());
+      statement.setLong(3, needed.bound());
+      statement.setString(4, Sql.numbers(needed.members()));
+      statement.setString(5, Sql.numbers(saved.witnesses()));
+      statement.setString(6, pipeline);
       statement.executeUpdate();
     } catch (SQLException e) {
       LOG.warn(

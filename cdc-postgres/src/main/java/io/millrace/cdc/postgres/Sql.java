@@ -2,6 +2,7 @@ package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.error.SourceException;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,13 @@ final class Sql {
   static String literal(String text) {
     String quoted = "'" + text.replace("'", "''") + "'";
     return text.indexOf('\\') < 0 ? quoted : " E" + quoted.replace("\\", "\\\\");
+  }
+
+  /** The text of a bigint[]. */
+  static String numbers(long[] numbers) {
+    return Arrays.stream(numbers)
+        .mapToObj(Long::toString)
+        .collect(Collectors.joining(",", "{", "}"));
   }
 
   /** The text of a text[]. */

@@ -47,11 +47,15 @@ final class TableWatch {
     checkAll();
   }
 
-  /** Looks again when it is time to; fails where changes would be lost. */
-  void check() throws SQLException {
+  /**
+   * Looks again when it is time to; fails where changes would be lost.
+   *
+   * @return whether it was time to
+   */
+  boolean check() throws SQLException {
     long now = System.nanoTime();
     if (now - checkedNanos < EVERY_NANOS) {
-      return;
+      return false;
     }
     checkedNanos = now;
     String found = fingerprint();
@@ -63,6 +67,7 @@ final class TableWatch {
       fingerprint = found;
       events.forgetLayouts();
     }
+    return true;
   }
 
   private void checkAll() throws SQLException {

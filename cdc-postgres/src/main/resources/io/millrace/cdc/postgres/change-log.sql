@@ -22,9 +22,34 @@ CREATE TABLE IF NOT EXISTS millrace.reader (
   position text NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp());
 --;;
+-- What retention must not drop yet: rows of other transactions than those below bound that are no members, and the rows of the witness.
+-- Without an incarnation everything. lost: what was dropped nevertheless, at the hard limit.
+ALTER TABLE millrace.reader
+  ADD COLUMN IF NOT EXISTS incarnation bigint,
+  ADD COLUMN IF NOT EXISTS bound bigint NOT NULL DEFAULT 0,
+  ADD COLUMN IF NOT EXISTS members bigint[] NOT NULL DEFAULT '{}',
+  ADD COLUMN IF NOT EXISTS witness bigint[] NOT NULL DEFAULT '{}',
+  ADD COLUMN IF NOT EXISTS lost text;
+--;;
+-- The highest transaction whose rows retention has ever dropped: who is not registered can tell whether something was dropped for it.
+ALTER TABLE millrace.registration
+  ADD COLUMN IF NOT EXISTS dropped_incarnation bigint,
+  ADD COLUMN IF NOT EXISTS dropped_xid bigint;
+--;;
 -- CACHE 1, so that ids rise within one row: they are drawn under the row's lock.
 CREATE SEQUENCE IF NOT EXISTS millrace.change_log_id CACHE 1 NO CYCLE;
 --;;
+-- A log in one table, of an earlier installation, becomes the first segment.
+DO $millrace$ BEGIN
+  IF (SELECT relkind FROM pg_catalog.pg_class WHERE oid = to_regclass('millrace.change_log')) = 'r' THEN
+    ALTER TABLE millrace.change_log RENAME TO change_log_0;
+    ALTER INDEX millrace.change_log_pkey RENAME TO change_log_0_pkey;
+    ALTER INDEX millrace.change_log_xid RENAME TO change_log_0_xid;
+  END IF;
+END $millrace$;
+--;;
+-- Segments of 2^36 ids each, of which only the first are used: the log goes on in the next one by setting the sequence ahead, so that no
+-- writer ever waits for a segment or finds none.
 CREATE TABLE IF NOT EXISTS millrace.change_log (
   id bigint PRIMARY KEY DEFAULT nextval('millrace.change_log_id'),
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -38,9 +63,29 @@ CREATE TABLE IF NOT EXISTS millrace.change_log (
   relation text NOT NULL,
   origin text,
   old json,
-  new json);
+  new json) PARTITION BY RANGE (id);
 --;;
 CREATE INDEX IF NOT EXISTS change_log_xid ON millrace.change_log (incarnation, xid, id);
+--;;
+CREATE OR REPLACE FUNCTION millrace.make_segment(p_number bigint) RETURNS void
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $millrace$
+DECLARE
+  v_name text := format('millrace.change_log_%s', p_number);
+BEGIN
+  IF to_regclass(v_name) IS NULL THEN
+    EXECUTE format('CREATE TABLE %s (LIKE millrace.change_log INCLUDING DEFAULTS)', v_name);
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(v_name)) THEN
+    EXECUTE format('ALTER TABLE millrace.change_log ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)',
+      v_name, p_number << 36, (p_number + 1) << 36);
+  END IF;
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.make_segment(bigint) FROM PUBLIC;
+--;;
+-- Where the log is written now, and the next, which must be there before it is needed.
+SELECT millrace.make_segment(n.number) FROM millrace.change_log_id s, LATERAL (VALUES (s.last_value >> 36), ((s.last_value >> 36) + 1)) AS n (number);
 --;;
 -- Differs after a dump is restored elsewhere, where transaction ids start anew. Kept in the session: the control file is slow to read.
 CREATE OR REPLACE FUNCTION millrace.incarnation() RETURNS bigint
@@ -54,6 +99,117 @@ BEGIN
   RETURN v_incarnation;
 END
 $millrace$;
+--;;
+-- Lets the log go on in the next segment when the present one holds so many rows or is so old. Locks nothing that a writer needs.
+CREATE OR REPLACE FUNCTION millrace.rotate(p_rows bigint, p_age interval) RETURNS boolean
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $millrace$
+DECLARE
+  v_last bigint;
+  v_number bigint;
+  v_since timestamptz;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(7883960442373661540) THEN
+    RETURN false;
+  END IF;
+  SELECT last_value INTO v_last FROM millrace.change_log_id;
+  v_number := v_last >> 36;
+  -- The next one is made in one transaction and used in a later one: until it is committed nobody could write there.
+  IF to_regclass(format('millrace.change_log_%s', v_number + 1)) IS NULL THEN
+    PERFORM millrace.make_segment(v_number + 1);
+    RETURN false;
+  END IF;
+  SELECT at INTO v_since FROM millrace.change_log WHERE id >= v_number << 36 AND id < (v_number + 1) << 36 ORDER BY id LIMIT 1;
+  IF v_since IS NULL OR (v_last - (v_number << 36) < p_rows AND v_since > clock_timestamp() - p_age) THEN
+    RETURN false;
+  END IF;
+  PERFORM setval('millrace.change_log_id', (v_number + 1) << 36, false);
+  PERFORM millrace.make_segment(v_number + 2);
+  RETURN true;
+END
+$millrace$;
+--;;
+-- Whether a reader needs something that the segment holds.
+CREATE OR REPLACE FUNCTION millrace.is_needed(p_segment regclass, p_reader millrace.reader) RETURNS boolean
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $millrace$
+DECLARE
+  v_found boolean;
+BEGIN
+  EXECUTE format('SELECT $1 IS NULL OR EXISTS (SELECT FROM %1$s WHERE incarnation = $1 AND xid >= $2::text::xid8)
+      OR EXISTS (SELECT FROM unnest($3) AS m CROSS JOIN %1$s s WHERE s.incarnation = $1 AND s.xid = m::text::xid8)
+      OR EXISTS (SELECT FROM unnest($4) AS w JOIN %1$s s ON s.id = w)
+      OR ($1 <> $5 AND EXISTS (SELECT FROM %1$s WHERE incarnation <> $1))', p_segment)
+    USING p_reader.incarnation, p_reader.bound, p_reader.members, p_reader.witness, millrace.incarnation()
+    INTO v_found;
+  RETURN v_found;
+END
+$millrace$;
+--;;
+-- Empties one segment that nobody needs and that is old enough, or drops one that was emptied; says which, or NULL. Past the hard limits
+-- (NULL: there are none) it is emptied whoever needs it, and the reader learns of it. Takes locks for milliseconds only, and gives up
+-- rather than wait: a transaction that is open and has written the segment keeps it.
+CREATE OR REPLACE FUNCTION millrace.retain(p_keep interval, p_unread_for interval, p_unread_bytes bigint) RETURNS text
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '30ms' AS $millrace$
+DECLARE
+  v_present bigint;
+  v_bytes bigint;
+  v_segment record;
+  v_until timestamptz;
+  v_why text;
+  v_needed text[];
+  v_xid bigint;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(7883960442373661540) THEN
+    RETURN NULL;
+  END IF;
+  SELECT last_value >> 36 INTO v_present FROM millrace.change_log_id;
+  SELECT sum(pg_total_relation_size(inhrelid)) INTO v_bytes FROM pg_inherits WHERE inhparent = 'millrace.change_log'::regclass;
+  FOR v_segment IN
+    SELECT i.inhrelid::regclass AS part, i.inhrelid::regclass::text AS name, substring(c.relname FROM '[0-9]+$')::bigint AS number
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'millrace.change_log'::regclass AND substring(c.relname FROM '[0-9]+$')::bigint < v_present
+    ORDER BY 3
+  LOOP
+    BEGIN
+      EXECUTE format('SELECT at FROM %s ORDER BY id DESC LIMIT 1', v_segment.part) INTO v_until;
+      IF v_until IS NULL THEN
+        LOCK TABLE ONLY millrace.change_log IN ACCESS EXCLUSIVE MODE;
+        EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', v_segment.part);
+        EXECUTE format('SELECT at FROM %s LIMIT 1', v_segment.part) INTO v_until;
+        CONTINUE WHEN v_until IS NOT NULL;
+        EXECUTE format('DROP TABLE %s', v_segment.part);
+        RETURN format('dropped %s', v_segment.name);
+      END IF;
+      CONTINUE WHEN v_until > clock_timestamp() - p_keep;
+      v_why := CASE
+        WHEN v_until < clock_timestamp() - p_unread_for THEN format('they were older than the limit of %s for what is not read', p_unread_for)
+        WHEN v_bytes > p_unread_bytes THEN format('the log held %s bytes, the limit for what is not read is %s', v_bytes, p_unread_bytes) END;
+      CONTINUE WHEN v_why IS NULL AND EXISTS (SELECT FROM millrace.reader r WHERE millrace.is_needed(v_segment.part, r));
+      EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', v_segment.part);
+      -- Who registers now waits for what is dropped here. A transaction that the lock waited for may have ended only now.
+      PERFORM FROM millrace.registration FOR UPDATE;
+      SELECT array_agg(r.pipeline) INTO v_needed FROM millrace.reader r WHERE millrace.is_needed(v_segment.part, r);
+      CONTINUE WHEN v_needed IS NOT NULL AND v_why IS NULL;
+      UPDATE millrace.reader SET lost = coalesce(lost,
+          format('%s with changes up to %s was emptied at %s before it was read, since %s', v_segment.part, v_until, clock_timestamp(), v_why))
+        WHERE pipeline = ANY (v_needed);
+      EXECUTE format('SELECT xid::text::bigint FROM %s WHERE incarnation = $1 ORDER BY xid DESC LIMIT 1', v_segment.part)
+        USING millrace.incarnation() INTO v_xid;
+      UPDATE millrace.registration SET dropped_incarnation = millrace.incarnation(),
+        dropped_xid = greatest(CASE WHEN dropped_incarnation = millrace.incarnation() THEN dropped_xid END, v_xid, 0);
+      EXECUTE format('TRUNCATE TABLE %s', v_segment.part);
+      RETURN format('emptied %s%s', v_segment.part,
+        CASE WHEN v_needed IS NULL THEN '' ELSE format(', which %s had not read, since %s', array_to_string(v_needed, ', '), v_why) END);
+    EXCEPTION WHEN lock_not_available THEN
+      NULL; -- another time
+    END;
+  END LOOP;
+  RETURN NULL;
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.rotate(bigint, interval) FROM PUBLIC;
+--;;
+REVOKE ALL ON FUNCTION millrace.retain(interval, interval, bigint) FROM PUBLIC;
 --;;
 -- How a ledger row names a row of a captured table: its key columns in key order, as the text of a jsonb array. Numbers stand
 -- without trailing zeros, since 1.0 and 1.00 are one key.

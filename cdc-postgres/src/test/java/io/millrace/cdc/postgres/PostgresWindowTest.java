@@ -38,25 +38,45 @@ final class PostgresWindowTest {
     Database database = PostgresServer.shared().createDatabase("plan");
     database.execute("create table item (id int primary key, v int)");
     SourceFixture.install(database, "item");
+    // Three segments, of which the second holds the rows and the third is empty.
+    LogRetention next = LogRetention.keep(java.time.Duration.ofDays(1)).withSegmentRows(1).byHand();
+    database.execute("insert into item values (-1, 0)");
+    SourceFixture.install(database, "item").changeLog().retain(next);
+    SourceFixture.install(database, "item").changeLog().retain(next);
+    long base = database.number("select last_value from millrace.change_log_id");
+    assertThat(base).isEqualTo(1L << 36);
     // Nothing was analysed: the planner knows as little as it does of a log that just grew.
     database.execute(
         "insert into item select i, 0 from generate_series(1, 20000) i", "update item set v = 1");
     Duration limit = Duration.ofMinutes(1);
     Connections connections = new Connections(database.dataSource(), limit);
     try (ReaderSession session = ReaderSession.open(connections, limit, "plan")) {
-      String range = LogQueries.RANGE.replaceFirst("\\?", "39000").replaceFirst("\\?", "40000");
+      String range =
+          LogQueries.RANGE
+              .replaceFirst("\\?", Long.toString(base + 39000))
+              .replaceFirst("\\?", Long.toString(base + 40000));
       range =
           range.replaceFirst("\\?", "0").replaceFirst("\\?", "'3'").replaceFirst("\\?", "'{3,4}'");
       range = range.replaceFirst("\\?", "'10:20:'").replaceFirst("\\?", "100");
-      assertIndexed(explain(session, range), "change_log_pkey");
+      String plan = explain(session, range);
+      assertIndexed(plan, "change_log_1_pkey");
+      assertThat(plan).doesNotContain("change_log_0", "change_log_2");
+      assertIndexed(explain(session, LogQueries.NEXT.replace("?", "7")), "change_log_1_pkey");
+      String past =
+          LogQueries.PAST.replaceFirst("\\?", "0").replaceFirst("\\?", "" + (base + 40000));
+      past = past.replaceFirst("\\?", "7").replaceFirst("\\?", "8").replaceFirst("\\?", "'3'");
+      past = past.replaceFirst("\\?", "'{3,4}'").replaceFirst("\\?", "100");
+      assertIndexed(explain(session, past), "change_log_1_pkey");
       for (int members = 1; members <= 3; members++) {
         String sql = LogQueries.membersSql(members);
         for (int i = 0; i < members; i++) {
           sql =
-              sql.replaceFirst("\\?", "'3'").replaceFirst("\\?", "1").replaceFirst("\\?", "40000");
+              sql.replaceFirst("\\?", "'3'")
+                  .replaceFirst("\\?", "1")
+                  .replaceFirst("\\?", Long.toString(base + 40000));
           sql = sql.replaceFirst("\\?", "0").replaceFirst("\\?", "100");
         }
-        assertIndexed(explain(session, sql.replaceFirst("\\?", "100")), "change_log_xid");
+        assertIndexed(explain(session, sql.replaceFirst("\\?", "100")), "incarnation_xid_id_idx");
       }
       String late =
           LogQueries.LATE
@@ -64,11 +84,14 @@ final class PostgresWindowTest {
               .replaceFirst("\\?", "0")
               .replaceFirst("\\?", "1");
       late =
-          late.replaceFirst("\\?", "40000")
+          late.replaceFirst("\\?", Long.toString(base + 40000))
               .replaceFirst("\\?", "'{5,9}'")
               .replaceFirst("\\?", "'{6,99}'");
-      late = late.replaceFirst("\\?", "0").replaceFirst("\\?", "1").replaceFirst("\\?", "40000");
-      assertIndexed(explain(session, late), "change_log_xid");
+      late =
+          late.replaceFirst("\\?", "0")
+              .replaceFirst("\\?", "1")
+              .replaceFirst("\\?", Long.toString(base + 40000));
+      assertIndexed(explain(session, late), "incarnation_xid_id_idx");
     }
     database.drop();
   }
