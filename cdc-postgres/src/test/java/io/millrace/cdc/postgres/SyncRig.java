@@ -78,6 +78,8 @@ final class SyncRig implements AutoCloseable {
             .positions(positions.get())
             .firstStart(FirstStart.OLDEST)
             .lostPosition(policy)
+            .heartbeatInterval(Duration.ofHours(1)) // a heartbeat is a row of the log
+            .healthLimit(Duration.ofHours(2))
             .leaseDuration(Duration.ofSeconds(3))
             .saveInterval(Duration.ofMillis(20))
             .retryBackoff(Duration.ofMillis(50), Duration.ofSeconds(1))
