@@ -1,0 +1,7 @@
+package io.millrace.cdc.mysql;
+
+class MySqlBinlogOwnEpochTest extends BinlogOwnEpochContract {
+  MySqlBinlogOwnEpochTest() {
+    super(TestFlavour.MYSQL);
+  }
+}
