@@ -38,6 +38,9 @@ final class MySqlReader implements SourceReader {
   private @Nullable TransactionEvents current;
   private @Nullable Instant lastChangeAt;
 
+  /** What may have taken a captured table away. */
+  private @Nullable String removal;
+
   MySqlReader(SourceSettings settings, String log, long epoch, MySqlPosition start, Opened opened) {
     this.firstSave = opened.firstSave();
     this.pipeline = opened.pipeline();
@@ -85,6 +88,7 @@ final class MySqlReader implements SourceReader {
 
   @Override
   public SourceBatch poll(int maxEvents, Duration maxWait) throws InterruptedException {
+    failWhereTablesWent();
     long deadline = System.nanoTime() + maxWait.toNanos();
     List<ChangeEvent> events = new ArrayList<>();
     int echoes = 0;
@@ -99,8 +103,9 @@ final class MySqlReader implements SourceReader {
         }
         finish(transaction.transaction());
         moved = true;
+        removal = assembler.takeRemoval();
       }
-      if (events.size() >= maxEvents) {
+      if (events.size() >= maxEvents || removal != null) {
         break;
       }
       long left = deadline - System.nanoTime();
@@ -126,6 +131,23 @@ final class MySqlReader implements SourceReader {
               : new TransactionEvents(next, settings.service(), log, epoch, pipeline);
     }
     return new SourceBatch(events, moved ? reached() : null, echoes);
+  }
+
+  /**
+   * Everything before the statement was given out, and the statement itself is passed. What is
+   * opened next is checked first: a table that is gone stops there, one that came back goes on.
+   */
+  private void failWhereTablesWent() {
+    String statement = removal;
+    if (statement != null) {
+      throw new SourceException(
+          settings.address()
+              + ": a captured table was dropped or renamed, which no consumer is told: "
+              + statement
+              + ". Looking whether it is there again.",
+          null,
+          true);
+    }
   }
 
   private void finish(Transaction transaction) {

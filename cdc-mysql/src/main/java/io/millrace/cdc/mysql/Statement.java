@@ -42,6 +42,15 @@ record Statement(String database, String sql, Kind kind) {
               + ")?\\s*(?:(?:NO)?WAIT.*)?;?\\s*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
+  private static final Pattern REMOVAL =
+      Pattern.compile(
+          "^(?:DROP\\s+(?:TABLE|TABLES|DATABASE|SCHEMA)\\b|RENAME\\s"
+              + "|ALTER\\s+TABLE\\b.*\\bRENAME\\s+(?!(?:COLUMN|INDEX|KEY|CONSTRAINT)\\b))",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  private static final Pattern OF_DATABASE =
+      Pattern.compile("^DROP\\s+(?:DATABASE|SCHEMA)\\b", Pattern.CASE_INSENSITIVE);
+
   /** Reads a QUERY event, or EXECUTE_LOAD_QUERY, which has more in front. */
   static Statement read(RawEvent event) {
     ByteReader in = event.body();
@@ -105,6 +114,16 @@ record Statement(String database, String sql, Kind kind) {
       }
     }
     return "";
+  }
+
+  /** Whether it takes tables or databases away, or gives tables another name. */
+  boolean isRemoval() {
+    return REMOVAL.matcher(bare(sql)).find();
+  }
+
+  /** Whether it is about a whole database, {@code DROP DATABASE}. */
+  boolean isOfDatabase() {
+    return OF_DATABASE.matcher(bare(sql)).find();
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,11 +28,13 @@ final class TransactionAssembler {
   private final Flavour flavour;
   private final List<CapturedTable> tables;
   private final Pattern mentioned;
+  private final Pattern databases;
   private final TableMaps maps;
   private final long memoryBytes;
   private String file = "";
   private long fileNumber;
   private @Nullable Open open;
+  private @Nullable String removal;
 
   /** A transaction whose end was not read yet. */
   private static final class Open {
@@ -62,12 +65,17 @@ final class TransactionAssembler {
     this.tables = tables;
     this.maps = maps;
     this.memoryBytes = memoryBytes;
-    this.mentioned =
-        Pattern.compile(
-            tables.stream()
-                .map(table -> Pattern.quote(table.table()))
-                .collect(Collectors.joining("|", "(?<![\\w$])(?:", ")(?![\\w$])")),
-            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+    this.mentioned = anyOf(tables.stream().map(CapturedTable::table));
+    this.databases = anyOf(tables.stream().map(CapturedTable::database));
+  }
+
+  private static Pattern anyOf(Stream<String> names) {
+    return Pattern.compile(
+        names
+            .distinct()
+            .map(Pattern::quote)
+            .collect(Collectors.joining("|", "(?<![\\w$])(?:", ")(?![\\w$])")),
+        Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
   }
 
   /** Takes the next event; a transaction when that was its end. */
@@ -290,9 +298,21 @@ final class TransactionAssembler {
   }
 
   private void ddl(Statement statement) {
-    if (mentioned.matcher(statement.sql()).find()) {
+    if (statement.isRemoval()
+        && (mentioned.matcher(statement.sql()).find()
+            || (statement.isOfDatabase() && databases.matcher(statement.sql()).find()))) {
+      LOG.warn("A captured table may be gone, and rows with it: {}", statement.shortened());
+      removal = statement.shortened();
+    } else if (mentioned.matcher(statement.sql()).find()) {
       LOG.info("DDL near captured tables is not replicated: {}", statement.shortened());
     }
+  }
+
+  /** The statement that may have taken a captured table away since the last call, else null. */
+  @Nullable String takeRemoval() {
+    String taken = removal;
+    removal = null;
+    return taken;
   }
 
   private Transaction prepared(RawEvent event) {

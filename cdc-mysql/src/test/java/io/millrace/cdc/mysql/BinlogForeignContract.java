@@ -390,4 +390,32 @@ abstract class BinlogForeignContract {
     }
     return backup;
   }
+
+  @Test
+  void a_captured_table_that_is_dropped_stops_the_pipeline_and_one_that_comes_back_goes_on() {
+    begin();
+    rig.running(LostPosition.STOP);
+    rig.source.execute("create table spare like orders", "drop table spare");
+    rig.write("still there", 1);
+    rig.awaitArrived(1);
+    assertThat(rig.lastError()).isEmpty();
+    rig.source.execute(
+        "create table orders_new like orders",
+        "insert into orders_new select * from orders",
+        "rename table orders to orders_old, orders_new to orders");
+    rig.write("renamed", 1, 2);
+    rig.awaitArrived(1, 2);
+    assertThat(rig.lastError()).contains("dropped or renamed", "rename table orders");
+    rig.source.execute("alter table orders rename column note to remark, rename to elsewhere");
+    assertThat(rig.failure()).contains(".orders does not exist");
+    rig.source.execute("alter table elsewhere rename to orders, rename column remark to note");
+    rig.running(LostPosition.STOP);
+    rig.assertGoesOn("back");
+    rig.source.server().createDatabase("gone").drop();
+    rig.write("not this one", 1);
+    rig.awaitArrived(1);
+    assertThat(rig.lastError()).doesNotContain("gone");
+    rig.source.drop();
+    assertThat(rig.failure()).contains("Unknown database");
+  }
 }

@@ -136,6 +136,11 @@ final class ForeignRig implements AutoCloseable {
     return failure();
   }
 
+  /** What went wrong last, empty where nothing did. */
+  String lastError() {
+    return pipeline.status().lastError().orElse("");
+  }
+
   long epoch() {
     return pipeline.status().epoch();
   }
