@@ -27,7 +27,8 @@ final class SharedSitesTest {
         "mariadb mariadb",
         "postgres mariadb",
         "postgres mariadb postgres",
-        "mysql postgres"
+        "mysql postgres",
+        "postgres mariadb mysql"
       })
   void quiet_sites_are_equal(String kinds) throws Exception {
     long seed = Long.getLong("millrace.seed", System.nanoTime());
