@@ -21,8 +21,6 @@ final class Worker {
   private static final Logger log = LoggerFactory.getLogger(Worker.class);
   private static final int LISTED_KEYS = 10_000;
   private static final int QUIET_POLLS = 3;
-  private static final long SHARE_OF_RETRIES = 10;
-  private static final long LEAST_PAUSE_NANOS = 20_000_000;
   private static final long IDLE_NANOS = 10_000_000_000L;
 
   private final ApplierConfig config;
@@ -31,11 +29,9 @@ final class Worker {
   private final HeldRetry retry;
   private final Ownership ownership;
   private final LedgerCleaner cleaner;
+  private final RetryPace pace;
   private @Nullable TargetSession session;
   private long progress;
-  private boolean appliedSinceRetry;
-  private long lastRetryNanos;
-  private long lastRetryTookNanos;
   private long usedNanos = System.nanoTime();
 
   Worker(ApplierConfig config, Counters counters) {
@@ -44,6 +40,7 @@ final class Worker {
     this.batches = new BatchApplier(config);
     this.retry = new HeldRetry(config, batches);
     this.cleaner = new LedgerCleaner(config, counters);
+    this.pace = new RetryPace(config.rejection().retry(), System.nanoTime());
     this.ownership = new Ownership(config, counters, this::session);
   }
 
@@ -153,6 +150,9 @@ final class Worker {
       next.forEach(ownership::moved);
       counters.pulse.heard(heartbeats);
       committed(result);
+      if (!result.applied.isEmpty()) {
+        pace.delivered(System.nanoTime());
+      }
     }
     if (stop != null) {
       throw stop;
@@ -212,7 +212,6 @@ final class Worker {
     counters.ignored.addAndGet(result.ignored);
     counters.conflicts.addAndGet(result.conflicts.size());
     if (!result.applied.isEmpty()) {
-      appliedSinceRetry = true;
       counters.lastChangeAt = result.applied.get(result.applied.size() - 1).changedAt();
       config.listener().applied(result.applied);
     }
@@ -241,21 +240,21 @@ final class Worker {
     if (counters.held.get() == 0 || channel == null) {
       return;
     }
-    long since = System.nanoTime() - lastRetryNanos;
-    boolean due = since >= config.rejection().retry().toNanos();
-    // Retries take no more than a share of the time, however many keys wait.
-    boolean early =
-        appliedSinceRetry
-            && since >= Math.max(LEAST_PAUSE_NANOS, SHARE_OF_RETRIES * lastRetryTookNanos);
-    if (!due && !early) {
+    long begun = System.nanoTime();
+    if (!pace.due(begun)) {
       return;
     }
-    long begun = System.nanoTime();
-    appliedSinceRetry = false;
-    retry.pass(session(), channel, ownership.stored()).forEach(this::committed);
+    pace.begins();
+    retry.pass(session(), channel, ownership.stored()).forEach(this::retried);
     countHeld();
-    lastRetryNanos = System.nanoTime();
-    lastRetryTookNanos = lastRetryNanos - begun;
+    pace.ended(begun, System.nanoTime());
+  }
+
+  private void retried(BatchResult result) {
+    committed(result);
+    if (!result.applied.isEmpty()) {
+      pace.gotThrough();
+    }
   }
 
   /** Takes out of the ledger what nobody will ask for, where it is time to. */
@@ -290,7 +289,7 @@ final class Worker {
     }
     if (command.kind() == Command.Kind.REPLAY) {
       BatchResult result = retry.one(session(), channel(), held, next);
-      committed(result);
+      retried(result);
       if (result.clash) {
         // The row with the value may be waiting itself, parked as this one.
         List<HeldKey> group = new ArrayList<>(List.of(held));
@@ -300,7 +299,7 @@ final class Worker {
             .forEach(group::add);
         BatchResult exchanged = retry.exchange(session(), channel(), group, ownership.stored());
         if (exchanged != null) {
-          committed(exchanged);
+          retried(exchanged);
         }
       }
     } else {
