@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * nothing echoed.
  */
 public final class MonolithSync {
-  private static final long SETTLE_SECONDS = 120;
+  private static final long SETTLE_SECONDS = 600;
 
   private final Options options;
   private final PrintStream story;

@@ -52,6 +52,8 @@ final class CrashCourse implements Course {
   public Companion accompany(Sites sites, SyncSide left, SyncSide right, Writer.Load load) {
     Fate first = new Fate(left, right, new Random(seed));
     Fate second = new Fate(right, left, new Random(seed + 1));
+    first.fellow = second;
+    second.fellow = first;
     Thread end =
         new Thread(
             () -> {
@@ -85,6 +87,8 @@ final class CrashCourse implements Course {
     private final Refusal refusal;
     private final Thread thread;
     private volatile boolean ended;
+    private volatile boolean done;
+    private Fate fellow = this;
     private volatile @Nullable Exception failure;
 
     /** What ended the life before, or will end it when the next begins. */
@@ -113,13 +117,34 @@ final class CrashCourse implements Course {
         while (!plan.isEmpty() && !ended) {
           live(plan.poll());
         }
-        side.restart(cause, List.of()).awaitReady(60);
-        Thread.sleep(500);
+        done = true;
+        restart(List.of());
+        guard();
+        side.awaitReady(120);
       } catch (InterruptedException | IOException | RuntimeException e) {
         failure = e;
       } finally {
+        done = true;
         refusal.off();
       }
+    }
+
+    /** The other side's plan may have both die yet. */
+    private void guard() throws IOException, InterruptedException {
+      boolean over;
+      do {
+        over = fellow.done;
+        OptionalInt status = side.current().awaitEnd(100);
+        if (status.isPresent()) {
+          shot(side.current(), status.getAsInt());
+          restart(List.of());
+        }
+      } while (!over);
+    }
+
+    private SyncJvm restart(List<String> arguments) throws IOException, InterruptedException {
+      System.out.printf("%s died: %s; its next life: %s%n", side.name(), cause, arguments);
+      return side.restart(cause, arguments);
     }
 
     private void live(CrashPlan.End end) throws IOException, InterruptedException {
@@ -141,7 +166,7 @@ final class CrashCourse implements Course {
       if (point == CrashPoint.HELD) {
         refusal.on();
       }
-      SyncJvm jvm = side.restart(cause, end.arguments());
+      SyncJvm jvm = restart(end.arguments());
       if (point != CrashPoint.HELD) {
         // What was held waits for some time in the next life, too.
         Thread.sleep(random.nextInt(500));
@@ -161,7 +186,7 @@ final class CrashCourse implements Course {
     }
 
     private boolean dieAtRandom(CrashPlan.End end) throws IOException, InterruptedException {
-      SyncJvm jvm = side.restart(cause, List.of());
+      SyncJvm jvm = restart(List.of());
       refusal.off();
       OptionalInt status = jvm.awaitEnd(end.millis());
       cause = end.flag() ? BOTH : AT_RANDOM;
@@ -176,10 +201,11 @@ final class CrashCourse implements Course {
 
     /** A second instance stands by, the first is killed or paused, the second dies on its way. */
     private boolean takeOver(CrashPlan.End end) throws IOException, InterruptedException {
-      SyncJvm first = side.restart(cause, List.of());
+      SyncJvm first = restart(List.of());
       refusal.off();
       cause = AT_RANDOM;
-      SyncJvm second = SyncJvm.start(side.launch().with(end.arguments()));
+      SyncJvm second =
+          SyncJvm.start(side.launch().with(end.arguments()).with(List.of(CrashProcess.STANDBY)));
       try {
         OptionalInt status = second.awaitEnd(1);
         while (status.isEmpty() && !(first.isReady() && second.number("standby") == 1)) {

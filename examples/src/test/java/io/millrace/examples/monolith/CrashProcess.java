@@ -7,35 +7,43 @@ import java.time.Duration;
 
 /**
  * {@link SyncProcess} in the hands of a test: it dies where it is told to, and a control can break
- * one rule. After the arguments of {@link SyncProcess} come {@code fuse=…} or the name of a {@link
- * BrokenRule}.
+ * one rule. After the arguments of {@link SyncProcess} come {@code fuse=…}, {@link #STANDBY} or the
+ * name of a {@link BrokenRule}.
  */
 final class CrashProcess {
+  /** Says that this is a side's second instance. */
+  static final String STANDBY = "standby";
+
   private static final int OWN_ARGUMENTS = 9;
 
   private CrashProcess() {}
 
   public static void main(String[] arguments) throws Exception {
     Fuse fuse = Fuse.none();
+    boolean standby = false;
     BrokenRule broken = BrokenRule.NONE;
     for (int i = OWN_ARGUMENTS; i < arguments.length; i++) {
       if (arguments[i].startsWith("fuse=")) {
         fuse = Fuse.parse(arguments[i].substring("fuse=".length()));
+      } else if (arguments[i].equals(STANDBY)) {
+        standby = true;
       } else {
         broken = BrokenRule.valueOf(arguments[i]);
       }
     }
     Fuse burning = fuse;
     BrokenRule rule = broken;
-    String bootstrapServers = arguments[6];
-    String topic = arguments[7];
+    KafkaTransport.Builder kafka =
+        KafkaTransport.builder().bootstrapServers(arguments[6]).topic(arguments[7]).singleBroker();
+    if (!standby) {
+      // A member that comes back under its name need not wait for the end of the dead one's
+      // session.
+      kafka.property("group.instance.id", arguments[0]);
+    }
     SyncProcess.run(
         arguments,
         (parts, listener) ->
-            sync(
-                CrashingParts.of(
-                    rule.in(withShortSession(parts, bootstrapServers, topic)), burning),
-                listener));
+            sync(CrashingParts.of(rule.in(withShortSession(parts, kafka)), burning), listener));
   }
 
   /** Everything that waits for the end of a dead instance waits for a short time. */
@@ -53,23 +61,15 @@ final class CrashProcess {
             .build());
   }
 
-  private static Sync.Parts withShortSession(
-      Sync.Parts parts, String bootstrapServers, String topic) {
-    KafkaTransport kafka =
-        KafkaTransport.builder()
-            .bootstrapServers(bootstrapServers)
-            .topic(topic)
-            .singleBroker()
-            .property("session.timeout.ms", "3000")
-            .property("heartbeat.interval.ms", "700")
-            .build();
+  private static Sync.Parts withShortSession(Sync.Parts parts, KafkaTransport.Builder kafka) {
+    kafka.property("session.timeout.ms", "3000").property("heartbeat.interval.ms", "700");
     return new Sync.Parts(
         parts.side(),
         parts.database(),
         parts.source(),
         parts.publisher(),
         parts.positions(),
-        kafka.subscriber(parts.side()),
+        kafka.build().subscriber(parts.side()),
         parts.target());
   }
 }
