@@ -26,8 +26,8 @@ final class JsonIn {
   /** A level of nesting is at most three of JSON's: the kind, the document, its fields. */
   private static final int MAX_JSON_DEPTH = 3 * MAX_DEPTH + 10;
 
-  /** Longer than any number that we write: decimals are texts. */
-  private static final int MAX_NUMBER_LENGTH = 64;
+  /** Longer than any number that we write (decimals are texts) and that databases keep in JSON. */
+  private static final int MAX_NUMBER_LENGTH = 1_000;
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()

@@ -74,6 +74,11 @@ final class JsonOut {
     }
   }
 
+  /** A plain decimal as JSON writes it: 007.50 is 7.50. */
+  static String withoutLeadingZeros(String decimal) {
+    return decimal.replaceFirst("^(-?)0+(?=[0-9])", "$1");
+  }
+
   /** An object of texts, sorted by name. */
   static void texts(JsonGenerator out, Map<String, String> texts) throws IOException {
     out.writeStartObject();
