@@ -28,10 +28,11 @@ final class DebeziumSchema {
     out.writeStartObject();
     struct(out, JsonOut.text(name + ".Envelope"), false);
     out.writeArrayFieldStart("fields");
+    Row merged = DebeziumValues.merged(before, event.newValue());
     for (String state : new String[] {"before", "after"}) {
       out.writeStartObject();
       struct(out, JsonOut.text(name + ".Value"), true);
-      DebeziumValues.schema(out, before, event.newValue());
+      DebeziumValues.fields(out, merged);
       out.writeStringField("field", state);
       out.writeEndObject();
     }

@@ -5,6 +5,7 @@ import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.internal.Check;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,30 +48,50 @@ final class DebeziumValues {
     }
   }
 
-  /** The schema of two states of one row; a field's type is that of the first that is not null. */
-  static void schema(JsonGenerator out, @Nullable Row one, @Nullable Row other) throws IOException {
+  /** One row that has the fields and the types of both states of a row. */
+  static Row merged(@Nullable Row before, @Nullable Row after) {
     Map<String, Value> fields = new LinkedHashMap<>();
-    for (Row row : new Row[] {other, one}) {
+    for (Row row : new Row[] {after, before}) {
       for (int i = 0; row != null && i < row.size(); i++) {
-        Value value = row.value(i);
-        Value earlier = fields.putIfAbsent(row.name(i), value);
-        if (earlier != null && earlier.isNull()) {
-          fields.put(row.name(i), value);
-        } else if (earlier != null && !value.isNull()) {
-          Check.argument(
-              earlier.kind() == value.kind(),
-              "field '%s' is %s before and %s after the change, and a schema has one type for both. Write without schemas",
-              row.name(i),
-              value.kind(),
-              earlier.kind());
+        try {
+          fields.merge(row.name(i), row.value(i), DebeziumValues::merged);
+        } catch (IllegalArgumentException cause) {
+          throw new IllegalArgumentException(
+              "field '" + row.name(i) + "': " + cause.getMessage(), cause);
         }
       }
     }
+    Row.Builder merged = Row.builder();
+    fields.forEach(merged::put);
+    return merged.build();
+  }
+
+  /** A value that has the type of both. */
+  private static Value merged(Value one, Value other) {
+    if (one.isNull() || other.isNull()) {
+      return one.isNull() ? other : one;
+    }
+    Check.argument(
+        one.kind() == other.kind(),
+        "it is %s and %s in one event, and a schema has one type for both. Write without schemas",
+        one.kind(),
+        other.kind());
+    if (one instanceof Value.DocumentValue a && other instanceof Value.DocumentValue b) {
+      return new Value.DocumentValue(merged(a.fields(), b.fields()));
+    } else if (one instanceof Value.ListValue a && other instanceof Value.ListValue b) {
+      List<Value> all = new ArrayList<>(a.values());
+      all.addAll(b.values());
+      return new Value.ListValue(all);
+    }
+    return one;
+  }
+
+  static void fields(JsonGenerator out, Row row) throws IOException {
     out.writeArrayFieldStart("fields");
-    for (Map.Entry<String, Value> field : fields.entrySet()) {
+    for (int i = 0; i < row.size(); i++) {
       out.writeStartObject();
-      type(out, field.getValue());
-      out.writeStringField("field", JsonOut.text(field.getKey()));
+      type(out, row.value(i));
+      out.writeStringField("field", JsonOut.text(row.name(i)));
       out.writeEndObject();
     }
     out.writeEndArray();
@@ -95,33 +116,20 @@ final class DebeziumValues {
       case LIST -> {
         named(out, "array", null);
         out.writeObjectFieldStart("items");
-        type(out, itemOf(((Value.ListValue) value).values()));
+        type(
+            out,
+            ((Value.ListValue) value).values().stream().reduce(Value.NULL, DebeziumValues::merged));
         out.writeEndObject();
       }
       case DOCUMENT -> {
         named(out, "struct", null);
-        schema(out, null, ((Value.DocumentValue) value).fields());
+        fields(out, ((Value.DocumentValue) value).fields());
       }
     }
   }
 
-  /** An item that has the type of all of them. */
-  private static Value itemOf(List<Value> items) {
-    Value found = Value.NULL;
-    for (Value item : items) {
-      if (found.isNull()) {
-        found = item;
-      }
-      Check.argument(
-          item.isNull()
-              || (item.kind() == found.kind() && item.kind() != Value.Kind.DOCUMENT)
-              || items.size() == 1,
-          "a list of several kinds or of documents has no schema of Kafka Connect. Write without schemas");
-    }
-    return found;
-  }
-
-  static void named(JsonGenerator out, String type, @Nullable String name) throws IOException {
+  private static void named(JsonGenerator out, String type, @Nullable String name)
+      throws IOException {
     out.writeStringField("type", type);
     out.writeBooleanField("optional", true);
     if (name != null) {

@@ -1,13 +1,17 @@
 package io.millrace.cdc.codec;
 
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UninitializedMessageException;
 import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.EventException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.Invariant;
+import java.io.IOException;
 import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,7 +35,8 @@ import java.util.function.Consumer;
  * that it does not know, are kept in the event's header {@value #UNKNOWN_HEADER}, and written back
  * when the event is encoded again by a codec of the same message. A new value of a model's enum is
  * a raw value of the row. A row whose message has model fields that the reader's descriptor lacks
- * is partial. A model field that the writer did not know is left out, never read as 0 or empty.
+ * is partial. A model field that the writer did not know is left out, never read as 0 or empty
+ * (within a nested document, a field without presence is: make such fields optional).
  *
  * <p>Immutable; used by any number of threads.
  */
@@ -78,7 +83,7 @@ public final class ContractCodec implements EventCodec {
       byte[] body = entity.toMessage(event, headers).toByteArray();
       headers.put(ProtobufCodec.CONTENT_TYPE_HEADER, contentType(entity));
       return new Encoded(body, headers.asMap());
-    } catch (IllegalArgumentException cause) {
+    } catch (IllegalArgumentException | UninitializedMessageException cause) {
       throw new EventException("Cannot encode " + event + ": " + cause.getMessage(), cause);
     }
   }
@@ -91,7 +96,7 @@ public final class ContractCodec implements EventCodec {
       List<ContractEntity> candidates = candidates(headers);
       Descriptor descriptor = candidates.get(0).descriptor();
       what = descriptor.getFullName() + " of " + encoded.body().length + " bytes";
-      DynamicMessage message = DynamicMessage.parseFrom(descriptor, encoded.body());
+      DynamicMessage message = parse(descriptor, encoded.body());
       ContractEntity entity = candidates.get(0);
       if (candidates.size() > 1) {
         entity = ContractEntity.holder(candidates, message);
@@ -106,6 +111,21 @@ public final class ContractCodec implements EventCodec {
           cause);
     } catch (IllegalArgumentException | DateTimeException cause) {
       throw new EventException("Cannot decode " + what + ": " + cause.getMessage(), cause);
+    }
+  }
+
+  private static DynamicMessage parse(Descriptor descriptor, byte[] bytes)
+      throws InvalidProtocolBufferException {
+    CodedInputStream in = CodedInputStream.newInstance(bytes);
+    in.setRecursionLimit(ProtobufCodec.MAX_DEPTH + 10);
+    try {
+      DynamicMessage message = DynamicMessage.parseFrom(descriptor, in);
+      in.checkLastTagWas(0);
+      return message;
+    } catch (InvalidProtocolBufferException cause) {
+      throw cause;
+    } catch (IOException cause) {
+      throw Invariant.broken("an array cannot be read: %s", cause);
     }
   }
 

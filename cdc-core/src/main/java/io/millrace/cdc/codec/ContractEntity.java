@@ -97,7 +97,7 @@ final class ContractEntity {
       return message.build();
     }
     headers.dropEventHeader(ContractCodec.UNKNOWN_HEADER);
-    return UnknownParts.merge(message.build(), parts, known());
+    return UnknownParts.merge(message.buildPartial(), parts, known());
   }
 
   private void row(
@@ -179,7 +179,7 @@ final class ContractEntity {
             ? row(message, ContractBinder.OLD_VALUE, ContractHeaders.OLD, headers)
             : headers.row(ContractHeaders.OLD);
     FieldDescriptor changedAt = field(ContractBinder.CHANGED_AT);
-    Check.argument(message.hasField(changedAt), "its %s is not set", changedAt.getName());
+    checkSet(message, changedAt);
     Map<String, String> own = new LinkedHashMap<>(headers.eventHeaders());
     UnknownHeader.write(own, type, unknown(message));
     return event
@@ -208,6 +208,7 @@ final class ContractEntity {
 
   private ChangeType type(Message message, ContractHeaders headers) {
     FieldDescriptor field = field(ContractBinder.TYPE);
+    checkSet(message, field);
     EnumValueDescriptor value = (EnumValueDescriptor) message.getField(field);
     String header = headers.get(ContractHeaders.TYPE);
     if (header != null) {
@@ -233,8 +234,18 @@ final class ContractEntity {
     return Check.notNull(type, "type");
   }
 
+  /** A number that a closed enum does not name reads as not set, and as the enum's first value. */
+  private static void checkSet(Message message, FieldDescriptor field) {
+    Check.argument(
+        !field.hasPresence() || message.hasField(field),
+        "its %s is not set, or has a number that this codec's %s does not name",
+        field.getName(),
+        field.getContainingType().getFullName());
+  }
+
   private String source(Message message, ContractHeaders headers) {
     FieldDescriptor field = field(ContractBinder.SOURCE);
+    checkSet(message, field);
     Object value = message.getField(field);
     if (!(value instanceof EnumValueDescriptor number)) {
       return (String) value;
@@ -316,6 +327,6 @@ final class ContractEntity {
     if (changed.getJavaType() == FieldDescriptor.JavaType.ENUM) {
       UnknownParts.keepUnknown(parts, message, changed);
     }
-    return parts.build();
+    return parts.buildPartial();
   }
 }

@@ -79,7 +79,8 @@ final class ModelBinding {
       }
       hint.add(field.field().getNumber(), field.get(builder).equals(value) ? null : value);
     }
-    return builder.build();
+    // Whether proto2's required fields are there is asked once, of the whole message.
+    return builder.buildPartial();
   }
 
   /** The row of a whole message whose writer said nothing more: every field of the model. */

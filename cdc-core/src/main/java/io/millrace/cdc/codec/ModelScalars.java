@@ -113,14 +113,17 @@ final class ModelScalars {
 
   private static double floating(FieldDescriptor field, Value value) {
     return switch (value.kind()) {
-      // One bit pattern for every NaN, as in the contract.
-      case DOUBLE ->
-          Double.longBitsToDouble(Double.doubleToLongBits(((Value.DoubleValue) value).value()));
-      case FLOAT -> ((Value.FloatValue) value).value();
+      case DOUBLE -> oneNaN(((Value.DoubleValue) value).value());
+      case FLOAT -> oneNaN(((Value.FloatValue) value).value());
       case DECIMAL -> Double.parseDouble(((Value.DecimalValue) value).text());
       case INT32, INT64 -> Double.parseDouble(value.toString());
       default -> throw new IllegalArgumentException(misfit(field, value));
     };
+  }
+
+  /** One bit pattern for every NaN, as in the contract. */
+  private static double oneNaN(double value) {
+    return Double.isNaN(value) ? Double.NaN : value;
   }
 
   private static String text(FieldDescriptor field, Value value) {

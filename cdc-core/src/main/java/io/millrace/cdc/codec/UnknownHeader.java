@@ -41,12 +41,12 @@ final class UnknownHeader {
     String[] parts = text.split(":", 3);
     try {
       Message.Builder message =
-          DynamicMessage.parseFrom(descriptor, Base64.getDecoder().decode(parts[parts.length - 1]))
-              .toBuilder();
+          DynamicMessage.newBuilder(descriptor)
+              .mergeFrom(Base64.getDecoder().decode(parts[parts.length - 1]));
       if (!parts[1].equals(event.type().name())) {
         ofTheType.forEach(message::clearField);
       }
-      return message.build();
+      return message.buildPartial();
     } catch (InvalidProtocolBufferException | IllegalArgumentException cause) {
       throw new IllegalArgumentException(
           "its header '" + ContractCodec.UNKNOWN_HEADER + "' is damaged: " + cause.getMessage(),

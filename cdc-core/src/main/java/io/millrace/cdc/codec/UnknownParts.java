@@ -53,7 +53,8 @@ final class UnknownParts {
         inside(parts, field, entry.getValue(), known.inside(field));
       }
     }
-    return parts.setUnknownFields(message.getUnknownFields()).build();
+    // Partial: required fields of proto2 are the event's to fill.
+    return parts.setUnknownFields(message.getUnknownFields()).buildPartial();
   }
 
   private static void inside(

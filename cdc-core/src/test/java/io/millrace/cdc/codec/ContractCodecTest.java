@@ -3,7 +3,9 @@ package io.millrace.cdc.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.UnknownFieldSet;
 import io.millrace.cdc.codec.contract.old.EntityChanged;
+import io.millrace.cdc.codec.contract.old.LegacyChanged;
 import io.millrace.cdc.codec.contract.old.Misfit;
 import io.millrace.cdc.codec.contract.old.Order;
 import io.millrace.cdc.codec.contract.old.OrderChanged;
@@ -301,6 +303,53 @@ final class ContractCodecTest {
             .changedFields(List.of())
             .build();
     assertThat(ofOneof().decode(ofOneof().encode(event))).isEqualTo(event);
+  }
+
+  @Test
+  void proto2_is_spoken_too_and_its_closed_enums_are_not_guessed() throws Exception {
+    ContractCodec codec =
+        ContractCodec.builder().entity("legacy", LegacyChanged.getDescriptor()).build();
+    ChangeEvent event =
+        ContractEvents.updated().toBuilder()
+            .entity("legacy")
+            .newValue(Row.builder().put("id", Value.of(7)).put("note", Value.NULL).build())
+            .changedFields(List.of("note"))
+            .build();
+    Encoded encoded = codec.encode(event);
+    assertThat(codec.decode(encoded)).isEqualTo(event);
+    refusedBy(codec, event.toBuilder().newValue(Row.of("note", Value.of("x"))).build(), "id");
+    // Number 4 of the type, which the descriptor does not name.
+    LegacyChanged message = LegacyChanged.parseFrom(encoded.body());
+    byte[] unknownType =
+        message.toBuilder()
+            .clearType()
+            .setUnknownFields(
+                UnknownFieldSet.newBuilder()
+                    .addField(2, UnknownFieldSet.Field.newBuilder().addVarint(4).build())
+                    .build())
+            .buildPartial()
+            .toByteArray();
+    assertThatThrownBy(() -> codec.decode(new Encoded(unknownType, encoded.headers())))
+        .isInstanceOf(EventException.class);
+    // An unknown field next to required ones passes.
+    byte[] more =
+        message.toBuilder()
+            .setNewVal(
+                message.getNewVal().toBuilder()
+                    .setUnknownFields(
+                        UnknownFieldSet.newBuilder()
+                            .addField(9, UnknownFieldSet.Field.newBuilder().addVarint(4).build())
+                            .build()))
+            .build()
+            .toByteArray();
+    ChangeEvent passing = codec.decode(new Encoded(more, encoded.headers()));
+    assertThat(codec.encode(passing).body()).isEqualTo(more);
+  }
+
+  private static void refusedBy(ContractCodec codec, ChangeEvent event, String message) {
+    assertThatThrownBy(() -> codec.encode(event))
+        .isInstanceOf(EventException.class)
+        .hasMessageContaining(message);
   }
 
   private static Encoded without(Encoded encoded, String header) {
