@@ -23,6 +23,7 @@ final class ValueHashTest {
     values.put("null", Value.NULL);
     values.put("bool false", Value.of(false));
     values.put("bool true", Value.of(true));
+    values.put("int32 -1", new Value.Int32Value(-1));
     values.put("int64 0", Value.of(0));
     values.put("int64 -1", Value.of(-1));
     values.put("int64 max", Value.of(Long.MAX_VALUE));
