@@ -4,8 +4,10 @@ import io.millrace.cdc.error.ApplyException;
 import io.millrace.cdc.transport.AssignmentListener;
 import io.millrace.cdc.transport.Channel;
 import io.millrace.cdc.transport.StartOffset;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -54,6 +56,32 @@ final class Ownership implements AssignmentListener {
       }
     }
     return starts;
+  }
+
+  /**
+   * Stores where a first start with the newest event begins: else another start, before anything
+   * was applied, would begin with what is the newest then, and leave out what came between.
+   */
+  @Override
+  public void placed(Map<Integer, Long> offsets) {
+    Channel joined = channel;
+    if (config.firstOffset() != FirstOffset.NEWEST || joined == null) {
+      return;
+    }
+    List<OffsetStep> steps = new ArrayList<>();
+    offsets.forEach(
+        (partition, offset) -> {
+          if (!stored.containsKey(partition)) {
+            steps.add(new OffsetStep(partition, null, offset));
+          }
+        });
+    if (!steps.isEmpty()) {
+      try (TargetTransaction transaction = session.get().begin()) {
+        transaction.advance(joined, steps);
+        transaction.commit();
+      }
+      steps.forEach(step -> moved(step.partition(), step.next()));
+    }
   }
 
   private void check(Channel joined, int partition, StoredOffset offset) {

@@ -16,6 +16,12 @@ public interface AssignmentListener {
   Map<Integer, StartOffset> assigned(Channel channel, Set<Integer> partitions);
 
   /**
+   * The subscription stands where {@link #assigned} said: what "oldest" and "newest" came to, by
+   * partition. Called before the first delivery of any of them. Does nothing by default.
+   */
+  default void placed(Map<Integer, Long> offsets) {}
+
+  /**
    * Partitions were taken away: what was polled from them and is not committed belongs to somebody
    * else now.
    */

@@ -206,6 +206,7 @@ final class KafkaSubscription implements Subscription {
     List<TopicPartition> topicPartitions = partitions.stream().map(this::partition).toList();
     Map<TopicPartition, Long> oldest = consumer.beginningOffsets(topicPartitions);
     Map<TopicPartition, Long> ends = consumer.endOffsets(topicPartitions);
+    Map<Integer, Long> offsets = new HashMap<>();
     for (TopicPartition partition : topicPartitions) {
       StartOffset start = Check.notNull(starts.get(partition.partition()), "start");
       long first = oldest.getOrDefault(partition, 0L);
@@ -219,7 +220,11 @@ final class KafkaSubscription implements Subscription {
       if (offset < first || offset > end) {
         throw gone(partition.partition(), offset, first, end);
       }
-      consumer.seek(partition, offset);
+      offsets.put(partition.partition(), offset);
+    }
+    listener.placed(Map.copyOf(offsets));
+    for (TopicPartition partition : topicPartitions) {
+      consumer.seek(partition, offsets.getOrDefault(partition.partition(), 0L));
       unplaced.remove(partition.partition());
       placed.add(partition.partition());
     }

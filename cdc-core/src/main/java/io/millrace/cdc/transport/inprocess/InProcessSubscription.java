@@ -8,6 +8,7 @@ import io.millrace.cdc.transport.StartOffset;
 import io.millrace.cdc.transport.Subscription;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -167,14 +168,28 @@ final class InProcessSubscription implements Subscription {
       locked(() -> assigned.forEach(partition -> group.give(partition, null)));
       throw e;
     }
+    Map<Integer, Long> offsets = new HashMap<>();
     locked(
         () ->
             starts.forEach(
                 (partition, start) -> {
                   if (assigned.contains(partition)) {
                     place(partition, start);
+                    offsets.put(partition, places.get(partition));
                   }
                 }));
+    try {
+      listener.placed(offsets);
+    } catch (RuntimeException | Error e) {
+      locked(
+          () ->
+              assigned.forEach(
+                  partition -> {
+                    places.remove(partition);
+                    group.give(partition, null);
+                  }));
+      throw e;
+    }
   }
 
   private void place(int partition, StartOffset start) {

@@ -11,6 +11,7 @@ import io.millrace.cdc.apply.ApplierListener;
 import io.millrace.cdc.apply.ApplierState;
 import io.millrace.cdc.apply.ApplierStatus;
 import io.millrace.cdc.apply.EntityKey;
+import io.millrace.cdc.apply.FirstOffset;
 import io.millrace.cdc.apply.HeldKey;
 import io.millrace.cdc.apply.Rejection;
 import io.millrace.cdc.apply.Target;
@@ -541,6 +542,18 @@ public abstract class TargetContract {
     Applier applier = builder(target).build();
     ConfigurationException problems = assertThrows(ConfigurationException.class, applier::start);
     assertEquals(3, problems.problems().size(), problems::getMessage);
+  }
+
+  @Test
+  void a_first_start_with_the_newest_event_is_remembered_before_anything_was_applied()
+      throws Exception {
+    items.send(items.created(1, "name", "before", "amount", 1, "note", "n"));
+    Applier first = start(builder(itemTarget()).firstStart(FirstOffset.NEWEST));
+    caughtUp(first);
+    first.close();
+    items.send(items.created(2, "name", "between", "amount", 1, "note", "n"));
+    caughtUp(start(builder(itemTarget()).firstStart(FirstOffset.NEWEST)));
+    assertEquals("[2, between, 1.00, n]", items());
   }
 
   @Test
