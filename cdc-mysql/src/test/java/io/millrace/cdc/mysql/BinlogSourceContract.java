@@ -5,7 +5,6 @@ import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.contract.SourceContract;
 import io.millrace.cdc.testkit.contract.SourceHarness;
 import io.millrace.cdc.testkit.contract.SourceWriter;
-import io.millrace.cdc.testkit.contract.SqlSourceWriter;
 import java.sql.SQLException;
 import java.util.Set;
 
@@ -30,7 +29,7 @@ abstract class BinlogSourceContract extends SourceContract {
   private record Harness(Database database) implements SourceHarness {
     @Override
     public SourceWriter writer() throws SQLException {
-      return new SqlSourceWriter(database.connect(), this::table);
+      return SourceWriter.over(database.connect(), this::table);
     }
 
     private String table(String entity) {

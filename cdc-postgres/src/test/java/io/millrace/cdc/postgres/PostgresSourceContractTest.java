@@ -8,7 +8,6 @@ import io.millrace.cdc.testkit.ServerKind;
 import io.millrace.cdc.testkit.contract.SourceContract;
 import io.millrace.cdc.testkit.contract.SourceHarness;
 import io.millrace.cdc.testkit.contract.SourceWriter;
-import io.millrace.cdc.testkit.contract.SqlSourceWriter;
 import java.sql.SQLException;
 import java.util.Set;
 
@@ -24,7 +23,7 @@ final class PostgresSourceContractTest extends SourceContract {
     return new SourceHarness() {
       @Override
       public SourceWriter writer() throws SQLException {
-        return new SqlSourceWriter(database.connect(), entity -> "public." + entity);
+        return SourceWriter.over(database.connect(), entity -> "public." + entity);
       }
 
       @Override

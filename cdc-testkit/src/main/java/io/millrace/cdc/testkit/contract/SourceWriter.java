@@ -1,6 +1,8 @@
 package io.millrace.cdc.testkit.contract;
 
+import java.sql.Connection;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Writes to a harness's tables as an application does, whatever the database. Every call commits by
@@ -8,6 +10,16 @@ import java.util.Map;
  * Used by one thread.
  */
 public interface SourceWriter extends AutoCloseable {
+  /**
+   * A writer over JDBC.
+   *
+   * @param connection in auto-commit mode; closed with the writer
+   * @param table from the entity to the table's name in SQL
+   */
+  static SourceWriter over(Connection connection, UnaryOperator<String> table) {
+    return new SqlSourceWriter(connection, table);
+  }
+
   /** Begins a transaction. */
   void begin();
 

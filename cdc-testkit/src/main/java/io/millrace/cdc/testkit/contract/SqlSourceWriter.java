@@ -11,17 +11,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Writes over JDBC. Used by one thread. */
-public final class SqlSourceWriter implements SourceWriter {
+final class SqlSourceWriter implements SourceWriter {
   private final Connection connection;
   private final UnaryOperator<String> table;
 
-  /**
-   * A writer.
-   *
-   * @param connection in auto-commit mode; closed with the writer
-   * @param table from the entity to the table's name in SQL
-   */
-  public SqlSourceWriter(Connection connection, UnaryOperator<String> table) {
+  SqlSourceWriter(Connection connection, UnaryOperator<String> table) {
     this.connection = connection;
     this.table = table;
   }
