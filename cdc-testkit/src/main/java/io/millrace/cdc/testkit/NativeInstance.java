@@ -140,7 +140,8 @@ final class NativeInstance implements Instance {
   }
 
   private void launch() throws IOException {
-    List<String> command = program.command(home, port, Map.copyOf(settings));
+    // In one order: of two options that contradict each other, the last one holds.
+    List<String> command = program.command(home, port, new TreeMap<>(settings));
     Process started =
         new ProcessBuilder(command)
             .directory(home.toFile())
