@@ -211,7 +211,10 @@ class PostgresToKafkaTest {
             .as("read %s of %s", counts, committed)
             .isLessThan(TimeUnit.SECONDS.toNanos(60));
         for (Delivery delivery : subscription.poll(1_000, Duration.ofMillis(100))) {
-          take(ProtobufCodec.instance().decode(delivery.event()), counts, versions);
+          ChangeEvent event = ProtobufCodec.instance().decode(delivery.event());
+          if (!event.entity().equals("millrace.heartbeat")) {
+            take(event, counts, versions);
+          }
         }
       }
     }
