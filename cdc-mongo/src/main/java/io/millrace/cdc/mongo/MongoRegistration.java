@@ -84,10 +84,7 @@ public final class MongoRegistration {
   }
 
   private void switchOnImages(String collection) {
-    List<String> existing = settings.db().listCollectionNames().into(new java.util.ArrayList<>());
-    if (!existing.contains(collection)) {
-      settings.db().createCollection(collection);
-    }
+    makeMissing(List.of(collection));
     settings
         .db()
         .runCommand(

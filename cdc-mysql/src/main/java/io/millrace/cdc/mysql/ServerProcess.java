@@ -3,15 +3,20 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.error.SourceException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Names one run of one server: who it is, and when its process started. Files cannot be put back
- * under a running server, so as long as this name stays nothing was restored.
+ * Names one run of one server: who it is, and in which second its process started. Files cannot be
+ * put back under a running server, so as long as this name stays nothing was restored. A run is
+ * named only after its first second, so that the next run starts in another one.
  */
 final class ServerProcess {
   private static final String STARTED =
-      "select cast(unix_timestamp() - variable_value as signed) from %s.global_status"
-          + " where variable_name = 'uptime'";
+      "select cast(unix_timestamp() - variable_value as signed), cast(variable_value as signed)"
+          + " from %s.global_status where variable_name = 'uptime'";
+
+  private static final long POLL_MILLIS = 50;
 
   private ServerProcess() {}
 
@@ -25,14 +30,28 @@ final class ServerProcess {
                 + ServerCatalog.variable(connection, "server_uid");
     // One statement: the server takes both numbers from one reading of its clock.
     String schema = flavour == Flavour.MYSQL ? "performance_schema" : "information_schema";
-    String started = ServerCatalog.value(connection, STARTED.formatted(schema));
-    if (started.isEmpty()) {
-      throw new SourceException(
-          "The server does not say since when it runs: "
-              + schema
-              + ".global_status has no 'Uptime'.");
+    while (true) {
+      List<List<@Nullable String>> rows = ServerCatalog.rows(connection, STARTED.formatted(schema));
+      if (rows.isEmpty()) {
+        throw new SourceException(
+            "The server does not say since when it runs: "
+                + schema
+                + ".global_status has no 'Uptime'.");
+      }
+      if (!"0".equals(rows.get(0).get(1))) {
+        return identity + "@" + rows.get(0).get(0);
+      }
+      awaitFirstSecond();
     }
-    return identity + "@" + started;
+  }
+
+  private static void awaitFirstSecond() {
+    try {
+      Thread.sleep(POLL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SourceException("Interrupted while the server's first second passed.", e, true);
+    }
   }
 
   /** Who the server is, whenever it started. */

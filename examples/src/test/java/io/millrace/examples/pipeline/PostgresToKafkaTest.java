@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.cdc.codec.ProtobufCodec;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
 import io.millrace.cdc.kafka.KafkaTransport;
@@ -212,7 +213,7 @@ class PostgresToKafkaTest {
             .isLessThan(TimeUnit.SECONDS.toNanos(60));
         for (Delivery delivery : subscription.poll(1_000, Duration.ofMillis(100))) {
           ChangeEvent event = ProtobufCodec.instance().decode(delivery.event());
-          if (!event.entity().equals("millrace.heartbeat")) {
+          if (!event.entity().equals(Heartbeat.ENTITY)) {
             take(event, counts, versions);
           }
         }
