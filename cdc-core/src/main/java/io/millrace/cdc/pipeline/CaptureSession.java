@@ -50,6 +50,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   private final LeaseKeeper lease;
   private final SourceReader reader;
   private final EventStage stage;
+  private final Encoder encoder;
   private final AckLedger ledger = new AckLedger();
   private final Heart heart;
   private final Refusals refusals;
@@ -83,10 +84,11 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
     this.lease = lease;
     this.reader = reader;
     this.stage = new EventStage(settings);
+    this.encoder = new Encoder(settings);
     this.heart = new Heart(settings, board);
     this.refusals = refusals;
     this.commands = commands;
-    this.holds = new Holds(settings, board, ledger, refusals, this);
+    this.holds = new Holds(settings, encoder, board, ledger, refusals, this);
   }
 
   /** Saves what must stand before the first event: a first position, a risen epoch. */
@@ -145,16 +147,14 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
         filtered++;
         continue;
       }
-      Encoded encoded = settings.codec().encode(staged);
-      String reason = holds.reason(staged);
-      if (reason != null) {
-        holds.hold(entry, staged, encoded, reason);
+      Encoder.Outgoing outgoing = encoder.encode(staged);
+      if (holds.holds(entry, staged, outgoing)) {
         continue;
       }
-      if (!awaitRoom(encoded.size())) {
+      if (!awaitRoom(outgoing.bytes().size())) {
         return;
       }
-      if (send(entry, staged, encoded, UnaryOperator.identity())) {
+      if (send(entry, staged, outgoing.bytes(), UnaryOperator.identity())) {
         published++;
       }
     }
@@ -201,7 +201,10 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       }
       callback.held();
       told = true;
-      holds.hold(entry, event, encoded, String.valueOf(e.getMessage()));
+      holds.hold(
+          entry,
+          new UnpublishedEvent(
+              event.routingKey(), AckLedger.what(event), String.valueOf(e.getMessage()), encoded));
       return false;
     } finally {
       if (!told) {

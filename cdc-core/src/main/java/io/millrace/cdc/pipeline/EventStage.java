@@ -11,18 +11,16 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What happens to an event between reading and encoding: filter, hop limit, transform, routing. */
+/** What happens to an event between reading and encoding: filter, transform, routing. */
 final class EventStage {
   private final @Nullable Predicate<ChangeEvent> filter;
   private final @Nullable UnaryOperator<ChangeEvent> transform;
   private final @Nullable Function<ChangeEvent, String> routing;
-  private final int hopLimit;
 
   EventStage(PipelineSettings settings) {
     this.filter = settings.filter();
     this.transform = settings.transform();
     this.routing = settings.routing();
-    this.hopLimit = settings.hopLimit();
   }
 
   /** The event to publish; null where the filter leaves it out. */
@@ -32,7 +30,6 @@ final class EventStage {
       if (passed == null) {
         return null;
       }
-      checkHops(passed);
       ChangeEvent changed = transform == null ? passed : transformed(passed, transform);
       return routing == null ? changed : routed(changed, routing);
     } catch (MillraceException e) {
@@ -42,14 +39,6 @@ final class EventStage {
           "Filter, transform or routing failed at %s: %s. They must be pure functions that take every captured event."
               .formatted(event, e),
           e);
-    }
-  }
-
-  private void checkHops(ChangeEvent event) {
-    if (event.hops() >= hopLimit) {
-      throw new EventException(
-          "%s has come through %s appliers' transactions, the limit is %s. Two sites answer each other's changes, most likely by triggers: break the circle, or raise hopLimit where the chain is meant."
-              .formatted(event, event.hops(), hopLimit));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.millrace.cdc.pipeline;
 
 import io.millrace.cdc.codec.Encoded;
+import io.millrace.cdc.error.EventException;
 import io.millrace.cdc.error.MillraceException;
 import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.error.UnpublishableException;
@@ -27,6 +28,7 @@ final class Holds {
   private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
 
   private final PipelineSettings settings;
+  private final Encoder encoder;
   private final StatusBoard board;
   private final AckLedger ledger;
   private final Refusals refusals;
@@ -54,11 +56,13 @@ final class Holds {
 
   Holds(
       PipelineSettings settings,
+      Encoder encoder,
       StatusBoard board,
       AckLedger ledger,
       Refusals refusals,
       Host host) {
     this.settings = settings;
+    this.encoder = encoder;
     this.board = board;
     this.ledger = ledger;
     this.refusals = refusals;
@@ -84,7 +88,7 @@ final class Holds {
   }
 
   /** Why the event must not be published now; null where it may be. */
-  @Nullable String reason(ChangeEvent event) {
+  private @Nullable String reason(ChangeEvent event) {
     if (!keys.isEmpty()) {
       HeldKeys.Entry entry = keys.get(event.routingKey());
       if (entry != null) {
@@ -100,9 +104,23 @@ final class Holds {
     return refusals.none() ? null : refusals.of(AckLedger.what(event));
   }
 
-  void hold(AckLedger.Batch entry, ChangeEvent event, Encoded encoded, String error) {
-    UnpublishedEvent held =
-        new UnpublishedEvent(event.routingKey(), AckLedger.what(event), error, encoded);
+  /** Holds the event where it must not be published now; says whether it did. */
+  boolean holds(AckLedger.Batch entry, ChangeEvent event, Encoder.Outgoing outgoing) {
+    String reason = reason(event);
+    // Its own refusal first: that is what stands in its way once it has come to the front.
+    String error = outgoing.refusal() == null ? reason : outgoing.refusal();
+    if (error == null) {
+      return false;
+    }
+    hold(
+        entry,
+        new UnpublishedEvent(
+            event.routingKey(), AckLedger.what(event), error, outgoing.cause(), outgoing.bytes()));
+    return true;
+  }
+
+  /** Holds an event behind all others of its routing key. */
+  void hold(AckLedger.Batch entry, UnpublishedEvent held) {
     boolean first = keys.get(held.routingKey()) == null;
     keys.add(settings.name(), held);
     entry.hold(held);
@@ -112,7 +130,8 @@ final class Holds {
           "Pipeline '{}' holds {} and what follows of its key: {}",
           settings.name(),
           held.what(),
-          error);
+          held.error());
+      board.error(new TransportException("Held: %s: %s".formatted(held.what(), held.error())));
     }
     board.held(held, keys.events(), keys.count());
   }
@@ -274,20 +293,38 @@ final class Holds {
     board.released(key, events);
   }
 
-  /** False where the transport cannot carry it. */
+  /** Why it is not tried without being asked; null where it is. */
+  private @Nullable String refused(UnpublishedEvent event) {
+    return switch (event.cause()) {
+      case TRANSPORT, CODEC ->
+          refusals.within(settings.unpublishable().retry().toNanos(), event.what());
+      case HOP_LIMIT -> event.error();
+    };
+  }
+
+  /** False where it still cannot go. */
   private boolean send(
       AckLedger.Batch batch, UnpublishedEvent event, HeldKeys.Entry entry, boolean always)
       throws InterruptedException {
-    String refused =
-        always ? null : refusals.within(settings.unpublishable().retry().toNanos(), event.what());
+    String refused = always ? null : refused(event);
     if (refused != null) {
       entry.error = refused;
+      return false;
+    }
+    Encoded encoded;
+    try {
+      encoded = encoder.encode(event);
+    } catch (EventException e) {
+      if (e.retryable()) {
+        throw e;
+      }
+      entry.error = String.valueOf(e.getMessage());
       return false;
     }
     AckLedger.InFlight callback = batch.expect(event.what(), event.size());
     boolean taken = false;
     try {
-      settings.publisher().publish(event.routingKey(), event.event(), callback);
+      settings.publisher().publish(event.routingKey(), encoded, callback);
       taken = true;
       return true;
     } catch (UnpublishableException e) {

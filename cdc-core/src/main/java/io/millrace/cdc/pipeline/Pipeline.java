@@ -100,7 +100,8 @@ public final class Pipeline implements AutoCloseable {
   }
 
   /**
-   * Tries to publish what waits of a routing key now, in order.
+   * Tries to publish what waits of a routing key now, in order. What is held at the hop limit is
+   * published by this alone.
    *
    * @return whether nothing of it waits any more
    */

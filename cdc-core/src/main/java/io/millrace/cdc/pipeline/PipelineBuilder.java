@@ -94,17 +94,21 @@ public final class PipelineBuilder {
   }
 
   /**
-   * What to do with an event that the transport can never carry; default {@link
-   * Unpublishable#hold()}, as an {@code Applier} does: one large value must not keep all other
-   * changes from their readers, and the status is unhealthy until somebody has looked. The position
-   * store must be able to keep such events; {@code JdbcPositions} and {@code FilePositions} are.
+   * What to do with an event that the transport can never carry, the codec cannot express or the
+   * {@link #hopLimit} forbids; default {@link Unpublishable#hold()}, as an {@code Applier} does:
+   * one large value must not keep all other changes from their readers, and the status is unhealthy
+   * until somebody has looked. The position store must be able to keep such events; {@code
+   * JdbcPositions} and {@code FilePositions} are.
    */
   public PipelineBuilder onUnpublishable(Unpublishable policy) {
     this.unpublishable = Check.notNull(policy, "onUnpublishable");
     return this;
   }
 
-  /** How events become bytes; default {@link ProtobufCodec}. */
+  /**
+   * How events become bytes; default {@link ProtobufCodec}. An event that it refuses is held, see
+   * {@link #onUnpublishable}.
+   */
   public PipelineBuilder codec(EventCodec codec) {
     this.codec = Check.notNull(codec, "codec");
     return this;
@@ -142,8 +146,10 @@ public final class PipelineBuilder {
   }
 
   /**
-   * An event that came through this many appliers' transactions stops the pipeline, since sites
-   * that answer each other's changes never end; at least 1; default 8.
+   * An event that came through this many appliers' transactions is held, since sites that answer
+   * each other's changes never end; at least 1; default 8. What is held for this is published by
+   * {@link Pipeline#replay} only, also after the limit was raised. {@link Unpublishable#stop()}
+   * stops the pipeline instead.
    */
   public PipelineBuilder hopLimit(int hops) {
     Check.argument(hops >= 1, "hopLimit must be at least 1, got %s", hops);

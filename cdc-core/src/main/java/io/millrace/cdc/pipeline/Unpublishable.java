@@ -4,14 +4,16 @@ import io.millrace.cdc.internal.Check;
 import java.time.Duration;
 
 /**
- * What happens to an event that the transport can never carry, such as one larger than the broker
- * takes. It is never dropped, and later events of its routing key never pass it.
+ * What happens to an event that cannot be published: one that the transport can never carry, such
+ * as one larger than the broker takes, one that the codec cannot express, one that has reached the
+ * hop limit. It is never dropped, and later events of its routing key never pass it.
  *
  * @param action wait in order, or stop
  * @param maxEvents most events that may wait; the pipeline stops at the next; default 10,000
  * @param maxBytes most bytes that may wait, in memory too while their transaction is being read;
  *     the pipeline stops at the next; default 64 MiB
- * @param retry time between attempts to publish what waits; default 1 minute
+ * @param retry time between attempts to publish what waits; default 1 minute. What reached the hop
+ *     limit, and what waits behind it, is not tried without being asked
  */
 public record Unpublishable(Action action, long maxEvents, long maxBytes, Duration retry) {
   /** The two policies. */

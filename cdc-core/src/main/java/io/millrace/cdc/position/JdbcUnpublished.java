@@ -53,13 +53,13 @@ final class JdbcUnpublished implements UnpublishedEvents {
         place++;
         statement.setString(1, pipeline);
         statement.setLong(2, place);
-        statement.setInt(3, UnpublishedBytes.FORMAT);
+        statement.setInt(3, UnpublishedBytes.format(event));
         statement.setBytes(4, utf8(event.routingKey()));
         statement.setString(5, printable(event.what()));
         statement.setString(6, printable(event.error()));
         statement.setLong(7, now);
         statement.setLong(8, event.size());
-        statement.setBytes(9, UnpublishedBytes.headers(event.event().headers()));
+        statement.setBytes(9, UnpublishedBytes.headers(event));
         statement.setBytes(10, event.event().body());
         // One by one: a batch of large events would not fit into one packet.
         statement.executeUpdate();
@@ -94,7 +94,8 @@ final class JdbcUnpublished implements UnpublishedEvents {
             statement.setString(1, lease.pipeline());
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {
-                PositionRecord.checkFormat(row.getInt(1), "millrace_unpublished", lease.pipeline());
+                UnpublishedBytes.checkFormat(
+                    row.getInt(1), "millrace_unpublished", lease.pipeline());
                 String key = new String(row.getBytes(2), StandardCharsets.UTF_8);
                 keys.merge(
                     key,
@@ -132,16 +133,19 @@ final class JdbcUnpublished implements UnpublishedEvents {
               if (!row.next()) {
                 return Optional.empty();
               }
-              PositionRecord.checkFormat(row.getInt(1), "millrace_unpublished", lease.pipeline());
-              Encoded event =
-                  new Encoded(row.getBytes(6), UnpublishedBytes.headers(row.getBytes(5)));
-              return Optional.of(
-                  new Waiting(
-                      row.getLong(2),
-                      new UnpublishedEvent(routingKey, row.getString(3), row.getString(4), event)));
+              UnpublishedBytes.checkFormat(row.getInt(1), "millrace_unpublished", lease.pipeline());
+              return Optional.of(new Waiting(row.getLong(2), event(routingKey, row)));
             }
           }
         });
+  }
+
+  private static UnpublishedEvent event(String routingKey, ResultSet row) throws SQLException {
+    Encoded body = new Encoded(row.getBytes(6), Map.of());
+    return UnpublishedBytes.with(
+        row.getBytes(5),
+        row.getInt(1),
+        new UnpublishedEvent(routingKey, row.getString(3), row.getString(4), body));
   }
 
   @Override

@@ -27,10 +27,14 @@ record PositionRecord(
   static final int FORMAT = 1;
 
   static void checkFormat(int format, String where, String pipeline) {
-    if (format > FORMAT) {
+    checkFormat(format, FORMAT, where, pipeline);
+  }
+
+  static void checkFormat(int format, int known, String where, String pipeline) {
+    if (format > known) {
       throw new PositionException(
           "%s holds pipeline '%s' in format %s; this release knows up to %s. It was written by a newer release: run that one."
-              .formatted(where, pipeline, format, FORMAT));
+              .formatted(where, pipeline, format, known));
     }
   }
 

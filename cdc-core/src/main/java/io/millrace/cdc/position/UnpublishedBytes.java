@@ -12,47 +12,90 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How held events are written. Headers: their number, then per header name and value, each its
  * length and UTF-8. A file: format, when it was held, routing key, what, error, headers, body.
+ * Format 2 has one header more, which says the cause; an event held for the transport's sake is
+ * written in format 1, which an older release may publish as it stands.
  */
 final class UnpublishedBytes {
-  static final int FORMAT = 1;
+  private static final int FORMAT = 2;
+  private static final int PLAIN = 1;
+  private static final String CAUSE = "millrace-held-cause";
 
   private UnpublishedBytes() {}
 
-  static byte[] headers(Map<String, String> headers) {
+  static int format(UnpublishedEvent event) {
+    return event.cause() == UnpublishedEvent.Cause.TRANSPORT ? PLAIN : FORMAT;
+  }
+
+  static void checkFormat(int format, String where, String pipeline) {
+    PositionRecord.checkFormat(format, FORMAT, where, pipeline);
+  }
+
+  static byte[] headers(UnpublishedEvent event) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
-      write(out, headers);
+      write(out, written(event));
     } catch (IOException e) {
       throw new AssertionError("writing to memory cannot fail", e);
     }
     return bytes.toByteArray();
   }
 
-  static Map<String, String> headers(byte[] bytes) {
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      return readHeaders(in);
+  private static Map<String, String> written(UnpublishedEvent event) {
+    Map<String, String> headers = new TreeMap<>(event.event().headers());
+    if (format(event) > PLAIN) {
+      headers.put(CAUSE, event.cause().name());
+    }
+    return headers;
+  }
+
+  /** An event that was read without its headers, with them. */
+  static UnpublishedEvent with(byte[] headers, int format, UnpublishedEvent event) {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(headers))) {
+      return with(readHeaders(in), format, event);
     } catch (IOException e) {
       throw new PositionException(
           "The headers of a held event are damaged (%s bytes): restore millrace_unpublished."
-              .formatted(bytes.length),
+              .formatted(headers.length),
           e,
           false);
     }
   }
 
+  private static UnpublishedEvent with(
+      Map<String, String> headers, int format, UnpublishedEvent event) throws IOException {
+    UnpublishedEvent.Cause cause =
+        format > PLAIN ? cause(headers.remove(CAUSE)) : UnpublishedEvent.Cause.TRANSPORT;
+    return new UnpublishedEvent(
+        event.routingKey(),
+        event.what(),
+        event.error(),
+        cause,
+        new Encoded(event.event().body(), headers));
+  }
+
+  private static UnpublishedEvent.Cause cause(@Nullable String name) throws IOException {
+    for (UnpublishedEvent.Cause cause : UnpublishedEvent.Cause.values()) {
+      if (cause.name().equals(name)) {
+        return cause;
+      }
+    }
+    throw new IOException("its cause is '%s'".formatted(name));
+  }
+
   static byte[] file(UnpublishedEvent event, long heldAtMillis) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(event.size() + 512);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeInt(FORMAT);
+      out.writeInt(format(event));
       out.writeLong(heldAtMillis);
       write(out, event.routingKey());
       write(out, event.what());
       write(out, event.error());
-      write(out, event.event().headers());
+      write(out, written(event));
       out.writeInt(event.event().body().length);
       out.write(event.event().body());
     } catch (IOException e) {
@@ -62,12 +105,13 @@ final class UnpublishedBytes {
   }
 
   /** The event of a file whose format and time were read already. */
-  static UnpublishedEvent event(DataInputStream in) throws IOException {
+  static UnpublishedEvent event(int format, DataInputStream in) throws IOException {
     String routingKey = read(in);
     String what = read(in);
     String error = read(in);
     Map<String, String> headers = readHeaders(in);
-    return new UnpublishedEvent(routingKey, what, error, new Encoded(readBytes(in), headers));
+    Encoded body = new Encoded(readBytes(in), Map.of());
+    return with(headers, format, new UnpublishedEvent(routingKey, what, error, body));
   }
 
   static UnpublishedKey key(UnpublishedEvent event, long heldAtMillis) {

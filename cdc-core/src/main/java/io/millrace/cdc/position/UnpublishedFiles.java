@@ -100,9 +100,10 @@ final class UnpublishedFiles {
   private Held read(Path file) {
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-      PositionRecord.checkFormat(in.readInt(), file.toString(), pipeline);
+      int format = in.readInt();
+      UnpublishedBytes.checkFormat(format, file.toString(), pipeline);
       long since = in.readLong();
-      return new Held(since, UnpublishedBytes.event(in));
+      return new Held(since, UnpublishedBytes.event(format, in));
     } catch (IOException e) {
       throw damaged(file, e);
     }

@@ -214,18 +214,6 @@ class PipelineTest {
   }
 
   @Test
-  void an_event_at_the_hop_limit_stops_the_pipeline_and_the_one_below_goes() {
-    Pipeline pipeline = started(pipeline(transport.publisher()).hopLimit(3));
-    awaitState(pipeline, PipelineState.RUNNING);
-    log.commit(ScriptedLog.event(0).toBuilder().hops(2).build());
-    awaitAcknowledged(pipeline, 1);
-    log.commit(ScriptedLog.event(1).toBuilder().hops(3).build());
-    awaitState(pipeline, PipelineState.FAILED);
-    assertThat(pipeline.status().lastError().orElseThrow()).contains("item/1", "3", "hopLimit");
-    assertThat(received()).hasSize(1);
-  }
-
-  @Test
   void a_server_that_is_away_is_no_failure_of_start() {
     log.reachable(false);
     Pipeline pipeline = started(pipeline(transport.publisher()));

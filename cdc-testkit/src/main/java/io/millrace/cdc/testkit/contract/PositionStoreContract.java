@@ -312,6 +312,31 @@ public abstract class PositionStoreContract {
     assertEquals(headers, kept.headers());
   }
 
+  @Test
+  void why_an_event_is_held_is_kept_and_adds_nothing_to_it() {
+    PositionStore store = store();
+    Lease lease = acquire(store, "one", LONG);
+    List<UnpublishedEvent> events = new ArrayList<>();
+    for (UnpublishedEvent.Cause cause : UnpublishedEvent.Cause.values()) {
+      events.add(
+          new UnpublishedEvent(
+              "a", cause.name(), "e", cause, new Encoded(new byte[] {1}, Map.of("h", "v"))));
+    }
+    unpublished(store).save(lease, Optional.of(POSITION), 1, events);
+    store.release(lease);
+    store.close();
+    PositionStore other = store();
+    Lease next = acquire(other, "two", LONG);
+    long place = 0;
+    for (UnpublishedEvent.Cause cause : UnpublishedEvent.Cause.values()) {
+      UnpublishedEvents.Waiting waiting = unpublished(other).next(next, "a", place).orElseThrow();
+      assertEquals(cause.name(), waiting.event().what());
+      assertEquals(cause, waiting.event().cause());
+      assertEquals(Map.of("h", "v"), waiting.event().event().headers());
+      place = waiting.place();
+    }
+  }
+
   private static UnpublishedEvents unpublished(PositionStore store) {
     return store.unpublished().orElseThrow();
   }
