@@ -169,7 +169,10 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   private boolean beat(AckLedger.Batch entry, ChangeEvent event) throws InterruptedException {
     for (String key : settings.publisher().keysOfAllPartitions(event.routingKey())) {
       ChangeEvent routed = event.toBuilder().routingKey(key).build();
-      Encoded encoded = settings.codec().encode(routed);
+      Encoded encoded = encoder.heartbeat(routed);
+      if (encoded == null) {
+        break;
+      }
       if (!awaitRoom(encoded.size())) {
         return false;
       }

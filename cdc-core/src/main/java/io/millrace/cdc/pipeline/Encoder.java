@@ -7,15 +7,20 @@ import io.millrace.cdc.error.EventException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.position.UnpublishedEvent;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Events as the transport gets them, or, where one must not or cannot go, as they are held:
  * complete, so that another release of the application may express them.
  */
 final class Encoder {
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
   private final PipelineSettings settings;
   private final EventCodec codec;
   private final EventCodec complete = ProtobufCodec.instance();
+  private boolean silent;
 
   Encoder(PipelineSettings settings) {
     this.settings = settings;
@@ -44,6 +49,28 @@ final class Encoder {
         throw e;
       }
       return refused(event, UnpublishedEvent.Cause.CODEC, e);
+    }
+  }
+
+  /**
+   * A heartbeat's bytes. Null where the codec cannot express one: a reader of its form, who knows
+   * nothing of this library, must not meet it in another.
+   */
+  @Nullable Encoded heartbeat(ChangeEvent event) {
+    try {
+      return codec.encode(event);
+    } catch (EventException e) {
+      if (e.retryable()) {
+        throw e;
+      }
+      if (!silent) {
+        silent = true;
+        LOG.warn(
+            "Pipeline '{}' keeps its heartbeats to itself, since its codec cannot express them: appliers of this channel are healthy while they make progress, and keep the ledger rows of deleted keys. {}",
+            settings.name(),
+            e.getMessage());
+      }
+      return null;
     }
   }
 

@@ -11,7 +11,9 @@ import io.millrace.cdc.codec.contract.old.OrderChanged;
 import io.millrace.cdc.error.EventException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.event.Value;
+import io.millrace.cdc.event.Version;
 import io.millrace.cdc.position.FilePositions;
 import io.millrace.cdc.position.Position;
 import io.millrace.cdc.position.UnpublishedEvent;
@@ -19,8 +21,10 @@ import io.millrace.cdc.position.UnpublishedKey;
 import io.millrace.cdc.source.FirstStart;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.AfterEach;
@@ -181,17 +185,7 @@ class RefusedEventsTest {
   @Test
   void an_entity_that_a_teams_contract_lacks_is_held_until_it_is_bound() {
     log.commit(event(3, 0));
-    EventCodec contract =
-        ContractCodec.builder()
-            .entity(
-                "order",
-                OrderChanged.getDescriptor(),
-                m ->
-                    m.service("monolith", "ORIGIN_MONOLITH")
-                        .service("billing", "ORIGIN_BILLING")
-                        .key("id")
-                        .type(ChangeType.SNAPSHOT, "TYPE_CREATED"))
-            .build();
+    EventCodec contract = contract();
     Pipeline pipeline = started(builder(publisher).codec(contract));
     awaitSaved(pipeline, 1);
     assertThat(pipeline.held().get(0).error()).contains("its entity has no contract");
@@ -203,6 +197,19 @@ class RefusedEventsTest {
   }
 
   @Test
+  void a_heartbeat_that_the_codec_refuses_comes_back_though_it_is_not_published() {
+    Instant written = Instant.parse("2026-01-02T03:04:05Z");
+    Version version = ScriptedLog.event(0).version();
+    log.commit(new Heartbeat("p", 1, written, Optional.empty()).toEvent("shop", "shop-1", version));
+    EventCodec contract = contract();
+    Pipeline pipeline = started(builder(publisher).codec(contract));
+    awaitSaved(pipeline, 1);
+    await().until(() -> pipeline.status().heartbeatAt().equals(Optional.of(written)));
+    assertThat(pipeline.status().heldEvents()).isZero();
+    assertThat(publisher.published()).isEmpty();
+  }
+
+  @Test
   void an_event_that_can_neither_be_published_nor_held_stops_the_pipeline() {
     log.commit(event(3, 0).toBuilder().type(ChangeType.UNKNOWN).build());
     Pipeline pipeline = started(builder(publisher));
@@ -210,6 +217,19 @@ class RefusedEventsTest {
     assertThat(pipeline.status().lastError().orElseThrow())
         .contains("neither publish", "nor hold", "item/3", "UNKNOWN");
     assertThat(publisher.published()).isEmpty();
+  }
+
+  private static EventCodec contract() {
+    return ContractCodec.builder()
+        .entity(
+            "order",
+            OrderChanged.getDescriptor(),
+            m ->
+                m.service("monolith", "ORIGIN_MONOLITH")
+                    .service("billing", "ORIGIN_BILLING")
+                    .key("id")
+                    .type(ChangeType.SNAPSHOT, "TYPE_CREATED"))
+        .build();
   }
 
   private PipelineBuilder builder(PickyPublisher to) {
