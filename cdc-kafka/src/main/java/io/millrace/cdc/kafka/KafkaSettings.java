@@ -104,6 +104,9 @@ record KafkaSettings(
   Map<String, Object> consumer(String group) {
     Map<String, Object> config = propertiesOf(ConsumerConfig.configNames());
     config.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
+    // One fetch is in flight to a broker: a partition that goes on waits for one that finds
+    // nothing.
+    config.putIfAbsent(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100);
     // A killed member's partitions are idle for that long; offsets are fenced in the target anyway.
     config.putIfAbsent(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
     config.putIfAbsent(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 3_000);

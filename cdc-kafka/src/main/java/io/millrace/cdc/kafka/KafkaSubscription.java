@@ -10,10 +10,7 @@ import io.millrace.cdc.transport.StartOffset;
 import io.millrace.cdc.transport.Subscription;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +21,6 @@ import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
@@ -49,7 +45,7 @@ final class KafkaSubscription implements Subscription {
   private final String group;
   private final AssignmentListener listener;
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final ArrayDeque<Delivery> fetched = new ArrayDeque<>();
+  private final MergedPartitions merged;
 
   /** Assigned partitions for which the listener has not said yet where to start. */
   private final TreeSet<Integer> unplaced = new TreeSet<>();
@@ -72,6 +68,7 @@ final class KafkaSubscription implements Subscription {
       this.consumer =
           new KafkaConsumer<>(
               settings.consumer(group), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+      this.merged = new MergedPartitions(consumer, settings.topic(), MergedPartitions.PATIENCE);
       consumer.subscribe(List.of(settings.topic()), new Rebalance());
     } catch (KafkaException e) {
       throw KafkaFailures.of("Cannot subscribe to " + describe(), e);
@@ -85,10 +82,10 @@ final class KafkaSubscription implements Subscription {
     try {
       place();
       checkTopic();
-      if (fetched.isEmpty()) {
-        inOrderOfTime(consumer.poll(maxWait)).forEach(record -> fetched.add(delivery(record)));
-        askWhereQuiet();
-      }
+      List<Delivery> deliveries =
+          merged.poll(maxDeliveries, maxWait).stream().map(this::delivery).toList();
+      askWhereQuiet(deliveries.isEmpty());
+      return deliveries;
     } catch (WakeupException e) {
       return List.of();
     } catch (InterruptException e) {
@@ -98,20 +95,15 @@ final class KafkaSubscription implements Subscription {
     } catch (KafkaException e) {
       throw failure(e);
     }
-    List<Delivery> deliveries = new ArrayList<>(Math.min(maxDeliveries, fetched.size()));
-    while (!fetched.isEmpty() && deliveries.size() < maxDeliveries) {
-      deliveries.add(fetched.removeFirst());
-    }
-    return deliveries;
   }
 
   /**
    * A consumer whose broker is gone just finds nothing, for ever. So a quiet one asks for something
    * that must be answered.
    */
-  private void askWhereQuiet() {
+  private void askWhereQuiet(boolean nothingCame) {
     long now = System.nanoTime();
-    if (!fetched.isEmpty()) {
+    if (!nothingCame) {
       heardNanos = now;
     } else if (now - heardNanos > QUIET_NANOS) {
       consumer.endOffsets(List.of(partition(0)));
@@ -127,8 +119,11 @@ final class KafkaSubscription implements Subscription {
         nextOffsets.keySet(),
         placed,
         describe());
-    fetched.removeIf(delivery -> nextOffsets.containsKey(delivery.partition()));
-    nextOffsets.forEach((partition, offset) -> consumer.seek(partition(partition), offset));
+    nextOffsets.forEach(
+        (partition, offset) -> {
+          merged.clear(partition);
+          consumer.seek(partition(partition), offset);
+        });
   }
 
   @Override
@@ -227,6 +222,7 @@ final class KafkaSubscription implements Subscription {
       consumer.seek(partition, offsets.getOrDefault(partition.partition(), 0L));
       unplaced.remove(partition.partition());
       placed.add(partition.partition());
+      merged.add(partition.partition());
     }
   }
 
@@ -282,28 +278,6 @@ final class KafkaSubscription implements Subscription {
     return KafkaFailures.of("Cannot read " + describe(), e);
   }
 
-  /**
-   * Records of several partitions as they were written, each partition's in its order. The consumer
-   * gives one partition after the other, which would bring every order line of a backlog long
-   * before, or after, its order.
-   */
-  private static List<ConsumerRecord<byte[], byte[]>> inOrderOfTime(
-      ConsumerRecords<byte[], byte[]> records) {
-    List<Placed> placed = new ArrayList<>(records.count());
-    for (TopicPartition partition : records.partitions()) {
-      long latest = Long.MIN_VALUE;
-      for (ConsumerRecord<byte[], byte[]> record : records.records(partition)) {
-        latest = Math.max(latest, record.timestamp());
-        placed.add(new Placed(latest, record));
-      }
-    }
-    placed.sort(Comparator.comparingLong(Placed::time)); // stable
-    return placed.stream().map(Placed::record).toList();
-  }
-
-  /** A record with a time that never falls within its partition. */
-  private record Placed(long time, ConsumerRecord<byte[], byte[]> record) {}
-
   private Delivery delivery(ConsumerRecord<byte[], byte[]> record) {
     Map<String, String> headers = new HashMap<>();
     for (Header header : record.headers()) {
@@ -339,11 +313,11 @@ final class KafkaSubscription implements Subscription {
       Set<Integer> gone = new TreeSet<>();
       for (TopicPartition partition : partitions) {
         unplaced.remove(partition.partition());
+        merged.remove(partition.partition());
         if (placed.remove(partition.partition())) {
           gone.add(partition.partition());
         }
       }
-      fetched.removeIf(delivery -> gone.contains(delivery.partition()));
       if (!gone.isEmpty()) {
         listener.revoked(gone);
       }
