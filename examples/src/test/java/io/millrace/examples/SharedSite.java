@@ -3,23 +3,13 @@ package io.millrace.examples;
 import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.ApplierListener;
 import io.millrace.cdc.apply.ApplierStatus;
-import io.millrace.cdc.apply.jdbc.JdbcTarget;
 import io.millrace.cdc.event.ChangeEvent;
-import io.millrace.cdc.mysql.MySqlSource;
-import io.millrace.cdc.mysql.MySqlTarget;
+import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.pipeline.Pipeline;
 import io.millrace.cdc.pipeline.PipelineState;
 import io.millrace.cdc.position.JdbcPositions;
-import io.millrace.cdc.postgres.PostgresSource;
-import io.millrace.cdc.postgres.PostgresTarget;
 import io.millrace.cdc.source.FirstStart;
-import io.millrace.cdc.source.Secret;
-import io.millrace.cdc.source.Source;
 import io.millrace.cdc.testkit.Database;
-import io.millrace.cdc.testkit.MariaDbServer;
-import io.millrace.cdc.testkit.MySqlServer;
-import io.millrace.cdc.testkit.PostgresServer;
-import io.millrace.cdc.testkit.SqlServer;
 import io.millrace.cdc.transport.Publisher;
 import io.millrace.cdc.transport.inprocess.InProcessTransport;
 import java.math.BigDecimal;
@@ -28,6 +18,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +43,8 @@ final class SharedSite implements AutoCloseable {
   private final Applier applier;
   private final Random random;
   private final AtomicLong echoes = new AtomicLong();
+  private final Map<ChangeType, Integer> written =
+      new EnumMap<>(ChangeType.class); // guarded by itself
   private final Set<Long> lastRows = new HashSet<>(); // guarded by itself
 
   private SharedSite(
@@ -60,12 +53,11 @@ final class SharedSite implements AutoCloseable {
     this.number = number;
     this.database = database;
     this.random = random;
-    boolean postgres = name.startsWith("postgres");
     Publisher publisher =
         new RepeatingPublisher(channel.publisher(), new Random(random.nextLong()));
     this.pipeline =
         Pipeline.builder(name + "-out")
-            .from(postgres ? postgresSource() : mySqlSource())
+            .from(Sites.source(database, name, "item"))
             .to(publisher)
             .positions(JdbcPositions.in(database.dataSource()))
             .firstStart(FirstStart.NOW)
@@ -77,16 +69,12 @@ final class SharedSite implements AutoCloseable {
                   return true;
                 })
             .build();
-    JdbcTarget.Builder target =
-        postgres
-            ? PostgresTarget.builder(database.dataSource())
-            : MySqlTarget.builder(database.dataSource());
     this.applier =
         Applier.builder(name + "-in")
             .service(name)
             .from(channel.subscriber(name))
             .to(
-                target
+                Sites.target(database)
                     .shared("item", "item", m -> m.columns("id", "name", "n", "amount", "note"))
                     .build())
             .maxWait(Duration.ofMillis(20))
@@ -96,41 +84,11 @@ final class SharedSite implements AutoCloseable {
 
   /** A site with its table; the first site keeps fewer digits than the others. */
   static SharedSite create(String kind, int number, InProcessTransport channel, Random random) {
-    SqlServer server =
-        switch (kind) {
-          case "postgres" -> PostgresServer.shared();
-          case "mariadb" -> MariaDbServer.shared();
-          default -> MySqlServer.shared();
-        };
-    Database database = server.createDatabase("shared");
+    Database database = Sites.database(kind, "shared");
     database.execute(
         "create table item (id bigint primary key, name varchar(40), n int, amount decimal(12,%s), note %s)"
             .formatted(number == 0 ? COARSE_SCALE : 4, number == 0 ? "varchar(200)" : "text"));
     return new SharedSite(kind + number, number, database, channel, random);
-  }
-
-  private Source postgresSource() {
-    PostgresSource source =
-        PostgresSource.builder(database.dataSource())
-            .service(name)
-            .capture("public.item", t -> t.entity("item"))
-            .build();
-    source.changeLog().install();
-    return source;
-  }
-
-  private Source mySqlSource() {
-    MySqlSource source =
-        MySqlSource.builder(database.dataSource())
-            .host(database.server().host())
-            .port(database.server().port())
-            .user(database.user())
-            .password(Secret.of(database.password()))
-            .service(name)
-            .capture(database.name() + ".item", t -> t.entity("item"))
-            .build();
-    source.registration().install();
-    return source;
   }
 
   String name() {
@@ -167,38 +125,45 @@ final class SharedSite implements AutoCloseable {
     int dice = random.nextInt(10);
     try {
       if (dice == 0) {
-        execute(connection, "delete from item where id = ?", id);
+        count(ChangeType.DELETED, execute(connection, "delete from item where id = ?", id));
       } else if (dice < 3) {
-        execute(
-            connection,
-            "insert into item (id, name, n, amount, note) values (?, ?, ?, ?, ?)",
-            id,
-            "n" + random.nextInt(3),
-            random.nextInt(3),
-            amount(),
-            random.nextBoolean() ? "" : null);
+        count(
+            ChangeType.CREATED,
+            execute(
+                connection,
+                "insert into item (id, name, n, amount, note) values (?, ?, ?, ?, ?)",
+                id,
+                "n" + random.nextInt(3),
+                random.nextInt(3),
+                amount(),
+                random.nextBoolean() ? "" : null));
       } else {
-        switch (random.nextInt(4)) {
-          case 0 ->
-              execute(
-                  connection, "update item set name = ? where id = ?", "n" + random.nextInt(3), id);
-          case 1 ->
-              execute(connection, "update item set n = ? where id = ?", random.nextInt(3), id);
-          case 2 ->
-              execute(
-                  connection,
-                  "update item set amount = ?, n = ? where id = ?",
-                  amount(),
-                  random.nextInt(3),
-                  id);
-          default ->
-              execute(
-                  connection,
-                  "update item set note = ?, name = ? where id = ?",
-                  name,
-                  "n" + random.nextInt(3),
-                  id);
-        }
+        int updated =
+            switch (random.nextInt(4)) {
+              case 0 ->
+                  execute(
+                      connection,
+                      "update item set name = ? where id = ?",
+                      "n" + random.nextInt(3),
+                      id);
+              case 1 ->
+                  execute(connection, "update item set n = ? where id = ?", random.nextInt(3), id);
+              case 2 ->
+                  execute(
+                      connection,
+                      "update item set amount = ?, n = ? where id = ?",
+                      amount(),
+                      random.nextInt(3),
+                      id);
+              default ->
+                  execute(
+                      connection,
+                      "update item set note = ?, name = ? where id = ?",
+                      name,
+                      "n" + random.nextInt(3),
+                      id);
+            };
+        count(ChangeType.UPDATED, updated);
       }
     } catch (SQLException e) {
       String state = Objects.requireNonNullElse(e.getSQLState(), "");
@@ -212,18 +177,49 @@ final class SharedSite implements AutoCloseable {
     return BigDecimal.valueOf(random.nextInt(3) * 10_000L + random.nextInt(100), 4);
   }
 
-  private void execute(Connection connection, String sql, @Nullable Object... parameters)
+  private int execute(Connection connection, String sql, @Nullable Object... parameters)
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       for (int i = 0; i < parameters.length; i++) {
         statement.setObject(i + 1, parameters[i]);
       }
-      statement.executeUpdate();
+      return statement.executeUpdate();
     }
   }
 
   void writeLast() {
-    database.update("insert into item (id, name) values (?, 'last')", LAST_ROW + number);
+    insert(LAST_ROW + number, "last");
+  }
+
+  /** A row that the random writes leave alone. */
+  void insert(long id, String name) {
+    database.update("insert into item (id, name) values (?, ?)", id, name);
+    count(ChangeType.CREATED, 1);
+  }
+
+  private void count(ChangeType type, int rows) {
+    synchronized (written) {
+      written.merge(type, rows, Integer::sum);
+    }
+  }
+
+  /**
+   * How many rows were written here. For updates it is a bound: one that changes nothing is no
+   * change.
+   */
+  int written(ChangeType type) {
+    synchronized (written) {
+      return written.getOrDefault(type, 0);
+    }
+  }
+
+  /** The log of this site's changes. */
+  String log() {
+    return pipeline.status().log();
+  }
+
+  boolean caughtUp(Duration limit) throws InterruptedException {
+    return applier.awaitCaughtUp(limit);
   }
 
   int lastRowsApplied() {
