@@ -46,7 +46,7 @@ final class BatchApplier {
       boolean anyHeld) {
     if (together(items)) {
       try {
-        return run(session, channel, items, heartbeats, steps, anyHeld, true);
+        return Restarts.run(() -> run(session, channel, items, heartbeats, steps, anyHeld, true));
       } catch (RejectedException e) {
         log.debug(
             "{}: a batch of {} was refused, applying its parts: {}",
@@ -55,7 +55,7 @@ final class BatchApplier {
             e.getMessage());
       }
     }
-    return run(session, channel, items, heartbeats, steps, anyHeld, false);
+    return Restarts.run(() -> run(session, channel, items, heartbeats, steps, anyHeld, false));
   }
 
   private BatchResult run(

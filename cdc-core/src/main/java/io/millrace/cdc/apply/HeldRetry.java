@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,10 @@ final class HeldRetry {
 
   /** Tries one key, parked or not. */
   BatchResult one(TargetSession session, Channel channel, HeldKey held, long next) {
+    return Restarts.run(() -> once(session, channel, held, next));
+  }
+
+  private BatchResult once(TargetSession session, Channel channel, HeldKey held, long next) {
     BatchResult result = new BatchResult();
     try (TargetTransaction transaction = session.begin()) {
       // Moves nothing, but locks: only the partition's owner may try its keys.
@@ -131,9 +136,10 @@ final class HeldRetry {
     }
     while (group.size() > 1) {
       Set<HeldKey> others = new HashSet<>();
-      BatchResult result = exchange(session, channel, group, owned, others);
-      if (result != null) {
-        return result;
+      Optional<BatchResult> result =
+          Restarts.run(() -> together(session, channel, group, owned, others));
+      if (result.isPresent()) {
+        return result.get();
       }
       if (others.isEmpty()) {
         return null;
@@ -144,12 +150,13 @@ final class HeldRetry {
   }
 
   /** All of them or none; says which were refused. */
-  private @Nullable BatchResult exchange(
+  private Optional<BatchResult> together(
       TargetSession session,
       Channel channel,
       List<HeldKey> group,
       Map<Integer, Long> owned,
       Set<HeldKey> refused) {
+    refused.clear();
     BatchResult result = new BatchResult();
     try (TargetTransaction transaction = session.begin()) {
       transaction.advance(channel, locks(group, owned));
@@ -164,7 +171,7 @@ final class HeldRetry {
         all.addAll(items);
       }
       if (!refused.isEmpty()) {
-        return null;
+        return Optional.empty();
       }
       LedgerView ledger = BatchApplier.ledger(transaction, keys(all));
       batches.vacate(session, transaction, all, ledger);
@@ -175,13 +182,13 @@ final class HeldRetry {
             }
           });
       if (!refused.isEmpty()) {
-        return null;
+        return Optional.empty();
       }
       group.forEach(key -> transaction.release(key.key(), Long.MAX_VALUE));
       transaction.commit();
-      return result;
+      return Optional.of(result);
     } catch (RejectedException e) {
-      return null; // what is given up for a moment cannot be
+      return Optional.empty(); // what is given up for a moment cannot be
     }
   }
 
@@ -213,11 +220,15 @@ final class HeldRetry {
 
   /** Drops all waiting events of a key. */
   void discard(TargetSession session, Channel channel, HeldKey held, long next) {
-    try (TargetTransaction transaction = session.begin()) {
-      transaction.advance(channel, List.of(new OffsetStep(held.partition(), next, next)));
-      transaction.release(held.key(), Long.MAX_VALUE);
-      transaction.commit();
-    }
+    Restarts.run(
+        () -> {
+          try (TargetTransaction transaction = session.begin()) {
+            transaction.advance(channel, List.of(new OffsetStep(held.partition(), next, next)));
+            transaction.release(held.key(), Long.MAX_VALUE);
+            transaction.commit();
+          }
+          return held;
+        });
   }
 
   static ChangeEvent decode(EventCodec codec, Delivery delivery) {

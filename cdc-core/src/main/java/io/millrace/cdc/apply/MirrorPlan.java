@@ -47,10 +47,8 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
             "%s carries no state; its writer must give new_val.".formatted(event));
       }
       Row converted = session.convert(event.entity(), state);
-      values =
-          values == null || values.names().equals(converted.names())
-              ? converted
-              : merge(values, converted);
+      // A whole state says of what it lacks that it is not there.
+      values = values == null || !converted.partial() ? converted : merge(values, converted);
     }
 
     RowWrite write(EntityKey key) {
@@ -61,7 +59,7 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
     }
 
     private static Row merge(Row before, Row after) {
-      Row.Builder merged = Row.builder();
+      Row.Builder merged = Row.builder().partial(before.partial());
       for (int i = 0; i < before.size(); i++) {
         if (!after.has(before.name(i))) {
           merged.put(before.name(i), before.value(i));
