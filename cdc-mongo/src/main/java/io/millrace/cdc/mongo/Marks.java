@@ -11,11 +11,15 @@ import org.jspecify.annotations.Nullable;
  * of {@code millrace_mark} replaced directly before a group of writes names them, until the next.
  * Used by one thread.
  *
- * <p>Its form: {@code {_id, mark, hops, rows: [{c: collection, k: canonical id}, …]}}.
+ * <p>Its form: {@code {_id, mark, hops, rows: [{c: collection, k: canonical id}, …]}}; an empty id
+ * names every document of the collection.
  */
 final class Marks {
   /** The collection that marks are written to, in the database of the documents. */
   static final String COLLECTION = "millrace_mark";
+
+  /** In the place of an id: no key's canonical text is empty. */
+  private static final String EVERY_DOCUMENT = "";
 
   private record Named(String collection, String id) {}
 
@@ -73,7 +77,9 @@ final class Marks {
 
   /** Whether the applier named a document. */
   boolean names(String collection, String id) {
-    return !marked.isEmpty() && marked.contains(new Named(collection, id));
+    return !marked.isEmpty()
+        && (marked.contains(new Named(collection, id))
+            || marked.contains(new Named(collection, EVERY_DOCUMENT)));
   }
 
   /** Of what was not written by the applier itself: 0 outside an applier's transaction. */

@@ -6,11 +6,9 @@ import io.millrace.cdc.error.Finding;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.bson.BsonTimestamp;
 import org.bson.Document;
 import org.jspecify.annotations.Nullable;
@@ -148,63 +146,24 @@ final class MongoPreflight {
     }
   }
 
-  /** What the user may do; nothing where the server does not ask who anybody is. */
   private void privileges() {
-    Document status =
-        settings
-            .admin()
-            .runCommand(new Document("connectionStatus", 1).append("showPrivileges", true));
-    Document info = status.get("authInfo", new Document());
-    if (info.getList("authenticatedUsers", Document.class, List.of()).isEmpty()) {
-      return;
-    }
-    List<Document> granted = info.getList("authenticatedUserPrivileges", Document.class, List.of());
-    need(granted, "", "changeStream");
-    need(granted, "", "find");
+    Privileges privileges = Privileges.of(settings.admin(), settings.database());
+    need(privileges, "", "changeStream");
+    need(privileges, "", "find");
     for (String own : List.of(MongoRegistration.COLLECTION, "millrace_reader")) {
-      need(granted, own, "insert");
-      need(granted, own, "update");
+      need(privileges, own, "insert");
+      need(privileges, own, "update");
     }
   }
 
-  private void need(List<Document> granted, String collection, String action) {
-    Set<String> allowed = new HashSet<>();
-    for (Document privilege : granted) {
-      Document resource = privilege.get("resource", new Document());
-      if (covers(resource, collection)) {
-        allowed.addAll(privilege.getList("actions", String.class, List.of()));
-      }
-    }
-    if (!allowed.contains(action)) {
+  private void need(Privileges privileges, String collection, String action) {
+    if (!privileges.allows(collection, action)) {
       findings.add(
           Finding.refused(
               "missing-privilege",
-              String.format(
-                  Locale.ROOT,
-                  "The user lacks the privilege '%s' on {db: '%s', collection: '%s'}.",
-                  action,
-                  settings.database(),
-                  collection),
-              String.format(
-                  Locale.ROOT,
-                  "db.grantPrivilegesToRole(ROLE, [{resource: {db: '%s', collection: '%s'}, actions:"
-                      + " ['%s']}])",
-                  settings.database(),
-                  collection,
-                  action)));
+              privileges.problem(collection, action),
+              privileges.remedy(collection, action)));
     }
-  }
-
-  private boolean covers(Document resource, String collection) {
-    if (resource.getBoolean("anyResource", false)) {
-      return true;
-    }
-    String db = resource.getString("db");
-    String name = resource.getString("collection");
-    return db != null
-        && name != null
-        && (db.isEmpty() || db.equals(settings.database()))
-        && (name.isEmpty() || name.equals(collection));
   }
 
   /** How far back the oplog reaches, where the user may look. */

@@ -10,12 +10,15 @@ import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.model.Updates;
+import io.millrace.cdc.apply.OwnLog;
+import io.millrace.cdc.error.ApplyException;
 import io.millrace.cdc.error.SourceException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.bson.BsonDateTime;
+import org.bson.BsonDocument;
 import org.bson.Document;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +33,10 @@ public final class MongoRegistration {
 
   private static final String READERS = "millrace_reader";
   private static final int FORMAT = 1;
-  private static final String LOG = "log";
+
+  /** Key of the one document that names the log. */
+  static final String LOG = "log";
+
   private static final UpdateOptions UPSERT = new UpdateOptions().upsert(true);
 
   private final MongoSettings settings;
@@ -115,6 +121,21 @@ public final class MongoRegistration {
     }
     return Optional.of(
         new Registered(row.getString(LOG), row.get("epoch", Number.class).longValue()));
+  }
+
+  /** What a document of this collection says to an applier. */
+  static OwnLog ownLog(BsonDocument row) {
+    int format = row.getInt32("format").getValue();
+    if (format > FORMAT) {
+      throw new ApplyException(
+          String.format(
+              Locale.ROOT,
+              "%s has format %s, written by a newer release; this one knows %s.",
+              COLLECTION,
+              format,
+              FORMAT));
+    }
+    return new OwnLog(row.getString(LOG).getValue(), row.getNumber("epoch").longValue());
   }
 
   Registered get() {

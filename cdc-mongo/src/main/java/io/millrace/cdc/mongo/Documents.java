@@ -1,0 +1,273 @@
+package io.millrace.cdc.mongo;
+
+import com.mongodb.client.model.DeleteManyModel;
+import com.mongodb.client.model.DeleteOneModel;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.InsertOneModel;
+import com.mongodb.client.model.ReplaceOneModel;
+import com.mongodb.client.model.ReplaceOptions;
+import com.mongodb.client.model.UpdateOneModel;
+import com.mongodb.client.model.UpdateOptions;
+import com.mongodb.client.model.WriteModel;
+import io.millrace.cdc.apply.EntityKey;
+import io.millrace.cdc.apply.Nesting;
+import io.millrace.cdc.apply.RejectedException;
+import io.millrace.cdc.apply.RowWrite;
+import io.millrace.cdc.event.CanonicalId;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.bson.BsonArray;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.RawBsonDocument;
+import org.bson.conversions.Bson;
+import org.jspecify.annotations.Nullable;
+
+/** Rows that are documents of their own. */
+final class Documents implements Rows {
+  private static final String ID = "_id";
+  private static final String PART = "_id.";
+  private static final UpdateOptions UPSERT = new UpdateOptions().upsert(true);
+  private static final ReplaceOptions REPLACE = new ReplaceOptions().upsert(true);
+
+  private final FieldMap fields;
+  private final StoredForm form;
+  private final List<String> lists;
+  private final Set<String> uniquePaths;
+
+  /**
+   * Documents of a collection.
+   *
+   * @param lists paths of the lists whose elements are the rows of other entities
+   * @param uniquePaths a path per unique index, which is given up for a moment where documents
+   *     exchange values
+   */
+  Documents(FieldMap fields, StoredForm form, List<String> lists, Set<String> uniquePaths) {
+    this.fields = fields;
+    this.form = form;
+    this.lists = List.copyOf(lists);
+    this.uniquePaths = Set.copyOf(uniquePaths);
+  }
+
+  @Override
+  public FieldMap fields() {
+    return fields;
+  }
+
+  @Override
+  public String collection() {
+    return fields.mapping().collection();
+  }
+
+  /** The {@code _id} of a converted key. */
+  BsonValue id(Row key) {
+    if (key.size() == 1 && !path(key, 0).startsWith(PART)) {
+      return BsonValues.of(key.value(0));
+    }
+    BsonDocument id = new BsonDocument();
+    for (int i = 0; i < key.size(); i++) {
+      String path = path(key, i);
+      id.append(path.substring(path.lastIndexOf('.') + 1), BsonValues.of(key.value(i)));
+    }
+    return id;
+  }
+
+  private String path(Row key, int index) {
+    return fields.field(key.name(index)).path();
+  }
+
+  /** The key of a stored document, its parts in their order. */
+  static List<Value> key(Row document) {
+    Value id = document.value(document.names().indexOf(ID));
+    if (!(id instanceof Value.DocumentValue parts)) {
+      return List.of(id);
+    }
+    List<Value> values = new ArrayList<>();
+    for (int i = 0; i < parts.fields().size(); i++) {
+      values.add(parts.fields().value(i));
+    }
+    return values;
+  }
+
+  /** The canonical text of a stored document's key, as its reader has it. */
+  static String canonical(Row document) {
+    List<Value> key = key(document);
+    Row.Builder row = Row.builder();
+    for (int i = 0; i < key.size(); i++) {
+      row.put(ID + i, key.get(i));
+    }
+    return CanonicalId.of(row.build());
+  }
+
+  /** Stored documents by their ids. */
+  List<Row> find(TransactionSteps steps, List<BsonValue> ids, @Nullable Bson projection) {
+    return steps.find(RawBsonDocument.class, collection(), Filters.in(ID, ids), projection).stream()
+        .map(form::row)
+        .toList();
+  }
+
+  @Override
+  public Map<EntityKey, Row> read(TransactionSteps steps, Map<EntityKey, Row> keys) {
+    Map<String, EntityKey> byId = new HashMap<>();
+    List<BsonValue> ids = new ArrayList<>(keys.size());
+    keys.forEach(
+        (key, row) -> {
+          byId.put(CanonicalId.of(row), key);
+          ids.add(id(row));
+        });
+    BsonDocument projection = null;
+    if (fields.explicit()) {
+      projection = new BsonDocument(ID, new BsonInt32(1));
+      for (String field : fields.otherFields().asList()) {
+        projection.append(fields.field(field).path(), new BsonInt32(1));
+      }
+    }
+    Map<EntityKey, Row> found = new LinkedHashMap<>();
+    for (Row document : find(steps, ids, projection)) {
+      EntityKey key = byId.get(canonical(document));
+      if (key != null) {
+        found.put(key, fields.read(document));
+      }
+    }
+    return found;
+  }
+
+  /** Documents that name one of some parents, each with its own key and its parent's. */
+  List<Row> children(TransactionSteps steps, Nesting nesting, Collection<Row> parents) {
+    List<Bson> any = new ArrayList<>(parents.size());
+    for (Row parent : parents) {
+      List<Bson> all = new ArrayList<>();
+      for (int i = 0; i < nesting.parentKey().size() && i < parent.size(); i++) {
+        String field = nesting.parentKey().get(i);
+        all.add(
+            Filters.eq(
+                fields.field(field).path(), BsonValues.of(fields.convert(field, parent.value(i)))));
+      }
+      any.add(Filters.and(all));
+    }
+    return steps.find(RawBsonDocument.class, collection(), Filters.or(any), null).stream()
+        .map(form::row)
+        .map(document -> child(document, nesting))
+        .toList();
+  }
+
+  private Row child(Row document, Nesting nesting) {
+    Set<String> names = new LinkedHashSet<>(nesting.parentKey());
+    names.addAll(nesting.key());
+    Row.Builder child = Row.builder();
+    for (String name : names) {
+      Value value = fields.at(document, name);
+      if (value != null) {
+        child.put(name, value);
+      }
+    }
+    return child.build();
+  }
+
+  @Override
+  public Set<String> documents(List<RowWrite> writes) {
+    Set<String> written = new LinkedHashSet<>();
+    for (RowWrite write : writes) {
+      if (write.kind() != RowWrite.Kind.NONE) {
+        written.add(CanonicalId.of(write.keyValues()));
+      }
+    }
+    return written;
+  }
+
+  @Override
+  public void write(TransactionSteps steps, List<RowWrite> writes) {
+    List<WriteModel<BsonDocument>> models = new ArrayList<>(writes.size());
+    for (RowWrite write : writes) {
+      BsonValue id = id(write.keyValues());
+      switch (write.kind()) {
+        case UPSERT -> models.add(upsert(id, write));
+        case INSERT -> models.add(new InsertOneModel<>(whole(id, write)));
+        case UPDATE -> models.add(new UpdateOneModel<>(Filters.eq(ID, id), update(write)));
+        case DELETE -> models.add(new DeleteOneModel<>(Filters.eq(ID, id)));
+        case NONE -> {}
+      }
+    }
+    steps.bulk(collection(), models);
+  }
+
+  private WriteModel<BsonDocument> upsert(BsonValue id, RowWrite write) {
+    if (!fields.explicit() && !write.values().partial()) {
+      return new ReplaceOneModel<>(Filters.eq(ID, id), whole(id, write), REPLACE);
+    }
+    BsonDocument update = update(write);
+    BsonDocument onInsert = new BsonDocument();
+    lists.forEach(list -> onInsert.append(list, new BsonArray()));
+    if (update.isEmpty() && onInsert.isEmpty()) {
+      onInsert.append(ID, id); // an update must not be empty
+    }
+    if (!onInsert.isEmpty()) {
+      update.append("$setOnInsert", onInsert);
+    }
+    return new UpdateOneModel<>(Filters.eq(ID, id), update, UPSERT);
+  }
+
+  private BsonDocument whole(BsonValue id, RowWrite write) {
+    BsonDocument document = new BsonDocument(ID, id);
+    BsonPaths.set(document, fields, write);
+    lists.forEach(list -> BsonPaths.put(document, list, new BsonArray()));
+    return document;
+  }
+
+  private BsonDocument update(RowWrite write) {
+    BsonDocument set = new BsonDocument();
+    BsonDocument unset = new BsonDocument();
+    BsonPaths.changes(fields, write, set, unset);
+    BsonDocument update = new BsonDocument();
+    if (!set.isEmpty()) {
+      update.append("$set", set);
+    }
+    if (!unset.isEmpty()) {
+      update.append("$unset", unset);
+    }
+    return update;
+  }
+
+  @Override
+  public void vacate(TransactionSteps steps, List<RowWrite> writes) {
+    List<WriteModel<BsonDocument>> models = new ArrayList<>();
+    for (RowWrite write : writes) {
+      BsonDocument set = new BsonDocument();
+      for (int i = 0; i < write.values().size(); i++) {
+        String path = fields.field(write.values().name(i)).path();
+        if (uniquePaths.contains(path)) {
+          set.append(path, new BsonString("millrace-exchange-" + UUID.randomUUID()));
+        }
+      }
+      if (!set.isEmpty()) {
+        models.add(
+            new UpdateOneModel<>(
+                Filters.eq(ID, id(write.keyValues())), new BsonDocument("$set", set)));
+      }
+    }
+    steps.bulk(collection(), models);
+  }
+
+  @Override
+  public void truncate(TransactionSteps steps) {
+    steps.bulk(collection(), List.of(new DeleteManyModel<>(new BsonDocument())));
+  }
+
+  /** The documents' keys cannot be told. */
+  RejectedException missing(String element, Object parent) {
+    return new RejectedException(
+        "%s belongs into document %s of collection %s, which is not there."
+            .formatted(element, parent, collection()));
+  }
+}

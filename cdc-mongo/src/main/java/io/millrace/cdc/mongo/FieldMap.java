@@ -1,0 +1,176 @@
+package io.millrace.cdc.mongo;
+
+import io.millrace.cdc.apply.FieldPath;
+import io.millrace.cdc.apply.RejectedException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.FieldNames;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.bson.BsonType;
+import org.jspecify.annotations.Nullable;
+
+/** Which fields of an entity are its key and which are not, and what becomes of their values. */
+final class FieldMap {
+  private final CollectionMapping mapping;
+  private final StoredForm form;
+  private final FieldNames keyFields;
+  private final FieldNames otherFields;
+  private final Map<String, Field> fields = new LinkedHashMap<>();
+
+  /**
+   * A mapped field.
+   *
+   * @param path from the top of the document; from that of the element where it is one of a list
+   * @param type what it is stored as; null where the value says
+   * @param optional whether null means that it is not there
+   */
+  record Field(String name, String path, @Nullable BsonType type, boolean optional) {}
+
+  FieldMap(CollectionMapping mapping, List<String> key, List<String> others, StoredForm form) {
+    this.mapping = mapping;
+    this.form = form;
+    this.keyFields = FieldNames.of(key);
+    this.otherFields = FieldNames.of(others);
+    mapping
+        .paths()
+        .forEach(
+            (name, path) ->
+                fields.put(
+                    name,
+                    new Field(
+                        name, path, mapping.types().get(name), mapping.optional().contains(name))));
+  }
+
+  CollectionMapping mapping() {
+    return mapping;
+  }
+
+  /** Fields of the key, in key order; empty where everything is mapped by name. */
+  FieldNames keyFields() {
+    return keyFields;
+  }
+
+  /** Mapped fields without the key's; empty where everything is mapped by name. */
+  FieldNames otherFields() {
+    return otherFields;
+  }
+
+  boolean explicit() {
+    return mapping.explicit();
+  }
+
+  /** Where a field lies; by name where nothing else was said. */
+  Field field(String name) {
+    Field field = fields.get(name);
+    return field == null ? new Field(name, name, null, false) : field;
+  }
+
+  /** The event's key as the target stores it, in key order. */
+  Row convertKey(ChangeEvent event) {
+    FieldNames names = explicit() ? keyFields : event.key().names();
+    Value[] values = new Value[names.size()];
+    for (int i = 0; i < values.length; i++) {
+      Value value = event.key().get(names.get(i));
+      if (value == null || value.isNull()) {
+        throw new RejectedException(
+            "%s has no value for '%s' of collection %s: field '%s' is %s in key %s. Key and mapping must agree."
+                .formatted(
+                    event,
+                    field(names.get(i)).path(),
+                    mapping.collection(),
+                    names.get(i),
+                    value == null ? "missing" : "null",
+                    event.key().names()));
+      }
+      values[i] = convert(names.get(i), value);
+      if (values[i].kind() == Value.Kind.LIST) {
+        throw new RejectedException(
+            "%s: key field '%s' is a list, which no _id can be.".formatted(event, names.get(i)));
+      }
+    }
+    if (names.size() != event.key().size()) {
+      throw new RejectedException(
+          "%s is keyed by %s, but collection %s by %s. Key and mapping must agree."
+              .formatted(event, event.key().names(), mapping.collection(), names));
+    }
+    return Row.wrap(names, values, false);
+  }
+
+  /** A key with other names for its fields, as the target stores it. */
+  Row convertKey(Row key) {
+    FieldNames names = explicit() ? keyFields : key.names();
+    Value[] values = new Value[Math.min(names.size(), key.size())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = convert(names.get(i), key.value(i));
+    }
+    return values.length == names.size()
+        ? Row.wrap(names, values, false)
+        : Row.of(FieldNames.of(names.asList().subList(0, values.length)), List.of(values));
+  }
+
+  /** The mapped fields that a state has, without the key's, as the target stores them. */
+  Row convert(Row row) {
+    if (!explicit()) {
+      Value[] values = new Value[row.size()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = convert(row.name(i), row.value(i));
+      }
+      return Row.wrap(row.names(), values, row.partial());
+    }
+    List<String> names = new ArrayList<>(otherFields.size());
+    List<Value> values = new ArrayList<>(otherFields.size());
+    for (String name : otherFields.asList()) {
+      Value value = FieldPath.get(row, name);
+      if (value != null) {
+        names.add(name);
+        values.add(convert(name, value));
+      } else if (!row.partial()) {
+        names.add(name);
+        values.add(absent(name, row));
+      }
+    }
+    boolean all = names.size() == otherFields.size();
+    return Row.wrap(all ? otherFields : FieldNames.of(names), values.toArray(Value[]::new), !all);
+  }
+
+  private Value absent(String name, Row row) {
+    if (field(name).optional()) {
+      return Value.NULL;
+    }
+    throw new RejectedException(
+        "Field '%s' of entity '%s' is mapped to '%s', but the event has only %s. Correct the mapping, name the field as optional, or correct the writer."
+            .formatted(name, mapping.entity(), field(name).path(), row.names()));
+  }
+
+  Value convert(String name, Value value) {
+    Field field = field(name);
+    try {
+      return form.of(value, field.type());
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new RejectedException(
+          "Field '%s' of entity '%s' does not fit '%s' of collection %s: %s"
+              .formatted(
+                  name, mapping.entity(), field.path(), mapping.collection(), e.getMessage()),
+          e);
+    }
+  }
+
+  /** The fields of a stored document, null for those that it lacks. */
+  Row read(Row document) {
+    Value[] values = new Value[otherFields.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Objects.requireNonNullElse(at(document, otherFields.get(i)), Value.NULL);
+    }
+    return Row.wrap(otherFields, values, false);
+  }
+
+  /** What stands at a field of a stored document, or null. */
+  @Nullable Value at(Row document, String name) {
+    return FieldPath.get(document, field(name).path());
+  }
+}

@@ -1,0 +1,274 @@
+package io.millrace.cdc.mongo;
+
+import com.mongodb.MongoException;
+import com.mongodb.client.ClientSession;
+import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.DeleteManyModel;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.InsertOneModel;
+import com.mongodb.client.model.UpdateManyModel;
+import com.mongodb.client.model.UpdateOneModel;
+import com.mongodb.client.model.UpdateOptions;
+import com.mongodb.client.model.Updates;
+import com.mongodb.client.model.WriteModel;
+import io.millrace.cdc.apply.EntityKey;
+import io.millrace.cdc.apply.HeldEvent;
+import io.millrace.cdc.apply.LedgerEntry;
+import io.millrace.cdc.apply.OffsetStep;
+import io.millrace.cdc.apply.RowWrite;
+import io.millrace.cdc.apply.SeenHeartbeat;
+import io.millrace.cdc.error.FencedException;
+import io.millrace.cdc.event.Heartbeat;
+import io.millrace.cdc.transport.Channel;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bson.BsonBinary;
+import org.bson.BsonBoolean;
+import org.bson.BsonDateTime;
+import org.bson.BsonDocument;
+import org.bson.BsonInt32;
+import org.bson.BsonInt64;
+import org.bson.BsonNull;
+import org.bson.BsonString;
+import org.bson.conversions.Bson;
+
+/**
+ * What one applier keeps in this library's collections, within a transaction; {@link OwnForms} says
+ * how the documents look.
+ */
+final class OwnStore {
+  private static final UpdateOptions UPSERT = new UpdateOptions().upsert(true);
+  private static final int KEYS_PER_REQUEST = 5_000;
+
+  private final String applier;
+  private final TargetSite site;
+  private final TransactionSteps steps;
+
+  OwnStore(String applier, TargetSite site, TransactionSteps steps) {
+    this.applier = applier;
+    this.site = site;
+    this.steps = steps;
+  }
+
+  void advance(Channel channel, Collection<OffsetStep> moves) {
+    moves.stream()
+        .sorted(Comparator.comparingInt(OffsetStep::partition))
+        .forEach(move -> advance(channel, move));
+  }
+
+  private void advance(Channel channel, OffsetStep move) {
+    Long expected = move.expected();
+    boolean moved =
+        steps.run(
+            "moving offsets",
+            session ->
+                expected == null
+                    ? insertOffset(session, channel, move)
+                    : updateOffset(session, channel, move, expected));
+    if (!moved) {
+      throw new FencedException(
+          "Applier '%s' expected offset %s of partition %s of '%s' but the target has another: another instance owns the partition now."
+              .formatted(
+                  applier, expected == null ? "none" : expected, move.partition(), channel.name()));
+    }
+  }
+
+  private MongoCollection<BsonDocument> offsets() {
+    return site.db().getCollection(OwnCollections.OFFSETS, BsonDocument.class);
+  }
+
+  private boolean insertOffset(ClientSession session, Channel channel, OffsetStep move) {
+    BsonDocument id = OwnForms.partition(applier, channel, move.partition());
+    try {
+      offsets().insertOne(session, OwnForms.offset(id, channel, move.next(), now()));
+      return true;
+    } catch (MongoException e) {
+      if (TargetErrors.isDuplicate(e)) {
+        return false; // it is there already: somebody else began
+      }
+      throw e;
+    }
+  }
+
+  private boolean updateOffset(
+      ClientSession session, Channel channel, OffsetStep move, long expected) {
+    BsonDocument id = OwnForms.partition(applier, channel, move.partition());
+    Bson where =
+        Filters.and(
+            Filters.eq("_id", id),
+            Filters.eq("next", expected),
+            Filters.eq("incarnation", channel.incarnation()));
+    // The turn makes it a write, and so keeps others away, also where the offset stays.
+    Bson update =
+        Updates.combine(
+            Updates.set("next", move.next()), Updates.set("at", now()), Updates.inc("turn", 1L));
+    return offsets().updateOne(session, where, update).getMatchedCount() == 1;
+  }
+
+  private BsonDateTime now() {
+    return new BsonDateTime(site.clock().millis());
+  }
+
+  List<LedgerEntry> ledger(Collection<EntityKey> keys) {
+    List<LedgerEntry> entries = new ArrayList<>();
+    for (List<EntityKey> chunk : chunks(keys)) {
+      List<BsonDocument> ids = chunk.stream().map(key -> OwnForms.key(applier, key)).toList();
+      steps
+          .find(BsonDocument.class, OwnCollections.LEDGER, Filters.in("_id", ids), null)
+          .forEach(row -> entries.addAll(OwnForms.entries(row)));
+    }
+    return entries;
+  }
+
+  private static List<List<EntityKey>> chunks(Collection<EntityKey> keys) {
+    List<EntityKey> all = List.copyOf(keys);
+    List<List<EntityKey>> chunks = new ArrayList<>();
+    for (int from = 0; from < all.size(); from += KEYS_PER_REQUEST) {
+      chunks.add(all.subList(from, Math.min(all.size(), from + KEYS_PER_REQUEST)));
+    }
+    return chunks;
+  }
+
+  /** One update per key, whatever the number of its logs. */
+  void writeLedger(List<RowWrite> writes, long mark) {
+    List<WriteModel<BsonDocument>> updates = new ArrayList<>(writes.size());
+    for (RowWrite write : writes) {
+      BsonDocument set =
+          new BsonDocument("mark", new BsonInt64(mark))
+              .append("format", new BsonInt32(OwnForms.FORMAT));
+      for (LedgerEntry entry : write.entries()) {
+        set.append(OwnForms.place(entry.log()), OwnForms.entry(entry, now()));
+      }
+      updates.add(
+          new UpdateOneModel<>(
+              Filters.eq("_id", OwnForms.key(applier, write.key())),
+              new BsonDocument("$set", set),
+              UPSERT));
+    }
+    steps.bulk(OwnCollections.LEDGER, updates);
+  }
+
+  void updateShadows(List<LedgerEntry> foldRows) {
+    List<WriteModel<BsonDocument>> updates = new ArrayList<>(foldRows.size());
+    for (LedgerEntry entry : foldRows) {
+      byte[] shadow = entry.shadow();
+      if (shadow != null) {
+        updates.add(
+            new UpdateOneModel<>(
+                Filters.eq("_id", OwnForms.key(applier, entry.key())),
+                Updates.set(OwnForms.FOLD + "." + OwnForms.SHADOW, new BsonBinary(shadow))));
+      }
+    }
+    steps.bulk(OwnCollections.LEDGER, updates);
+  }
+
+  boolean knowsLater(String entity, String log, byte[] version) {
+    Bson later =
+        Filters.and(
+            OwnForms.ofEntity(applier, entity),
+            Filters.gt(
+                OwnForms.place(log) + "." + OwnForms.VERSION, HexFormat.of().formatHex(version)));
+    return steps.run(
+        "reading the ledger",
+        session ->
+            site.db()
+                    .getCollection(OwnCollections.LEDGER, BsonDocument.class)
+                    .find(session, later)
+                    .first()
+                != null);
+  }
+
+  Set<EntityKey> held(Collection<EntityKey> keys) {
+    Set<EntityKey> held = new HashSet<>();
+    for (List<EntityKey> chunk : chunks(keys)) {
+      Map<String, List<String>> byEntity = new LinkedHashMap<>();
+      chunk.forEach(
+          key -> byEntity.computeIfAbsent(key.entity(), e -> new ArrayList<>()).add(key.id()));
+      List<Bson> any = new ArrayList<>();
+      byEntity.forEach(
+          (entity, ids) ->
+              any.add(Filters.and(Filters.eq("_id.e", entity), Filters.in("_id.i", ids))));
+      Bson where = Filters.and(Filters.eq("_id.a", applier), Filters.or(any));
+      steps
+          .find(
+              BsonDocument.class,
+              OwnCollections.HELD,
+              where,
+              new BsonDocument("_id", new BsonInt32(1)))
+          .forEach(row -> held.add(OwnForms.key(row.getDocument("_id"))));
+    }
+    return held;
+  }
+
+  void hold(List<HeldEvent> events) {
+    List<WriteModel<BsonDocument>> inserts = new ArrayList<>(events.size());
+    events.forEach(event -> inserts.add(new InsertOneModel<>(OwnForms.held(applier, event))));
+    steps.bulk(OwnCollections.HELD, inserts);
+  }
+
+  List<HeldEvent> heldEvents(EntityKey key) {
+    List<HeldEvent> events = new ArrayList<>();
+    steps
+        .find(BsonDocument.class, OwnCollections.HELD, waiting(key), null)
+        .forEach(row -> events.add(OwnForms.held(row)));
+    return events;
+  }
+
+  private Bson waiting(EntityKey key) {
+    return Filters.and(
+        Filters.eq("_id.a", applier),
+        Filters.eq("_id.e", key.entity()),
+        Filters.eq("_id.i", key.id()));
+  }
+
+  void release(EntityKey key, long upToOffset) {
+    steps.bulk(
+        OwnCollections.HELD,
+        List.of(
+            new DeleteManyModel<>(Filters.and(waiting(key), Filters.lte("_id.o", upToOffset)))));
+  }
+
+  void retried(EntityKey key, String error, int attempts, boolean parked) {
+    BsonDocument set =
+        new BsonDocument("error", new BsonString(error))
+            .append("attempts", new BsonInt32(attempts))
+            .append("parked", BsonBoolean.valueOf(parked));
+    steps.bulk(
+        OwnCollections.HELD,
+        List.of(new UpdateManyModel<>(waiting(key), new BsonDocument("$set", set))));
+  }
+
+  /** The last of each log and partition counts. */
+  void heard(Channel channel, Collection<SeenHeartbeat> heartbeats) {
+    Map<BsonDocument, WriteModel<BsonDocument>> last = new LinkedHashMap<>();
+    for (SeenHeartbeat seen : heartbeats) {
+      BsonDocument id = OwnForms.heartbeat(applier, channel, seen.log(), seen.partition());
+      BsonDocument set =
+          new BsonDocument("written_at", micros(seen.heartbeat().writtenAt()))
+              .append("acknowledged", BsonNull.VALUE)
+              .append("acknowledged_at", BsonNull.VALUE)
+              .append("format", new BsonInt32(OwnForms.FORMAT));
+      if (seen.heartbeat().acknowledged().isPresent()) {
+        Heartbeat.Mark mark = seen.heartbeat().acknowledged().get();
+        set.append("acknowledged", new BsonString(mark.version().toHex()))
+            .append("acknowledged_at", micros(mark.writtenAt()));
+      }
+      last.put(
+          id, new UpdateOneModel<>(Filters.eq("_id", id), new BsonDocument("$set", set), UPSERT));
+    }
+    steps.bulk(OwnCollections.HEARTBEATS, List.copyOf(last.values()));
+  }
+
+  private static BsonInt64 micros(Instant instant) {
+    return new BsonInt64(ChronoUnit.MICROS.between(Instant.EPOCH, instant));
+  }
+}
