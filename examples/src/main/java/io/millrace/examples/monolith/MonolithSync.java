@@ -84,8 +84,11 @@ public final class MonolithSync {
   }
 
   private Summary run() throws Exception {
-    story.println("Starting MariaDB (the monolith's), PostgreSQL (the service's) and Kafka …");
+    story.println("Starting the monolith's database, the service's and Kafka …");
     Sites sites = Sites.create(options, folder, course.kafka());
+    story.printf(
+        "The monolith is on %s, the service on %s%n",
+        sites.site("monolith").label(), sites.site("service").label());
     story.println("Starting one JVM per side that syncs; logs and journals in " + folder);
     try (SyncSide left = course.start(sites, "monolith");
         SyncSide right = course.start(sites, "service")) {
@@ -94,14 +97,16 @@ public final class MonolithSync {
       course.ready(sites);
       Writer.Load load = new Writer.Load(options);
       long start = System.nanoTime();
-      try (Course.Companion companion = course.accompany(sites, left, right, load)) {
+      Growth growth = Growth.watch(sites, left, right);
+      try (growth;
+          Course.Companion companion = course.accompany(sites, left, right, load)) {
         sites.write(load, () -> progress("writing", load.changes(), left, right));
       }
       left.awaitReady(60);
       right.awaitReady(60);
       double seconds = (System.nanoTime() - start) / 1e9;
       settle(sites, left, right);
-      return summary(sites, load, left, right, seconds);
+      return summary(sites, load, left, right, seconds, growth.thirds());
     }
   }
 
@@ -152,7 +157,12 @@ public final class MonolithSync {
   }
 
   private Summary summary(
-      Sites sites, Writer.Load load, SyncSide left, SyncSide right, double seconds)
+      Sites sites,
+      Writer.Load load,
+      SyncSide left,
+      SyncSide right,
+      double seconds,
+      Map<String, long[]> growth)
       throws Exception {
     List<Journal.Entry> journal = sites.journal();
     Judge.Verdict verdict = Judge.compare(journal, sites.events());
@@ -174,6 +184,7 @@ public final class MonolithSync {
         sites.latencies("monolith", verdict),
         seconds,
         options.seed(),
-        deaths);
+        deaths,
+        growth);
   }
 }

@@ -1,11 +1,14 @@
 package io.millrace.examples.monolith;
 
+import java.util.List;
 import java.util.Random;
 
 /**
  * What the command line said.
  *
- * @param changes stop writing after so many committed row changes
+ * @param monolith the monolith's database: {@code mariadb}, which is {@code auto} too
+ * @param changes stop writing after so many committed row changes; where only seconds are given, no
+ *     end
  * @param seconds stop writing after so many seconds
  * @param rate changes per second over both sides
  * @param seed of the writers' choices, and of the killing
@@ -15,10 +18,21 @@ import java.util.Random;
  * @param json whether the summary is one JSON line on standard output
  */
 record Options(
-    long changes, long seconds, double rate, long seed, int large, boolean kill, boolean json) {
+    String monolith,
+    long changes,
+    long seconds,
+    double rate,
+    long seed,
+    int large,
+    boolean kill,
+    boolean json) {
+  private static final long DEFAULT_CHANGES = 4000;
+  private static final long MOST_SECONDS = 600;
+
   static Options parse(String[] arguments) {
-    long changes = 4000;
-    long seconds = 600;
+    String monolith = "auto";
+    long changes = 0;
+    long seconds = 0;
     double rate = 200;
     long seed = new Random().nextInt(1_000_000);
     int large = 0;
@@ -26,6 +40,7 @@ record Options(
     boolean json = false;
     for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {
+        case "--monolith" -> monolith = word(arguments, ++i, List.of("auto", "mariadb"));
         case "--changes" -> changes = Math.round(number(arguments, ++i, 1));
         case "--seconds" -> seconds = Math.round(number(arguments, ++i, 1));
         case "--rate" -> rate = number(arguments, ++i, 1);
@@ -36,7 +51,19 @@ record Options(
         default -> throw new IllegalArgumentException("unknown option " + arguments[i]);
       }
     }
-    return new Options(changes, seconds, rate, seed, large, kill, json);
+    if (changes == 0) {
+      changes = seconds == 0 ? DEFAULT_CHANGES : Long.MAX_VALUE;
+    }
+    return new Options(
+        monolith, changes, seconds == 0 ? MOST_SECONDS : seconds, rate, seed, large, kill, json);
+  }
+
+  private static String word(String[] arguments, int index, List<String> words) {
+    if (index >= arguments.length || !words.contains(arguments[index])) {
+      throw new IllegalArgumentException(
+          arguments[index - 1] + " needs one of " + String.join(", ", words));
+    }
+    return arguments[index];
   }
 
   private static double number(String[] arguments, int index, double least) {

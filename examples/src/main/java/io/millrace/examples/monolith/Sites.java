@@ -8,9 +8,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Clock;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,8 +33,8 @@ final class Sites {
   private final Path folder;
   private final KafkaServer kafka;
   private final String topic;
-  private final Database monolith;
-  private final Database service;
+  private final Site monolith;
+  private final Site service;
   private final Clock clock = Clock.systemUTC();
 
   private Sites(Options options, Path folder, KafkaServer kafka) {
@@ -43,58 +42,59 @@ final class Sites {
     this.folder = folder;
     this.kafka = kafka;
     this.topic = kafka.uniqueName("shop");
-    this.monolith = MariaDbServer.shared().createDatabase("shop");
-    this.service = PostgresServer.shared().createDatabase("shop");
+    this.monolith = new JdbcSite("monolith", MariaDbServer.shared().createDatabase("shop"));
+    this.service = new JdbcSite("service", PostgresServer.shared().createDatabase("shop"));
   }
 
   /** With the same rows on both sides, before anything is captured: what a move starts with. */
-  static Sites create(Options options, Path folder, KafkaServer kafka) throws SQLException {
+  static Sites create(Options options, Path folder, KafkaServer kafka) throws Exception {
     Sites sites = new Sites(options, folder, kafka);
     kafka.createTopic(sites.topic, PARTITIONS);
-    try (Connection left = connect(sites.monolith);
-        Connection right = connect(sites.service)) {
-      Shop.create(left, Shop.MONOLITH_DDL);
-      Shop.create(right, Shop.SERVICE_DDL);
-      sites.seed(left, Shop.monolith());
-      sites.seed(right, Shop.service());
+    for (Site site : List.of(sites.monolith, sites.service)) {
+      site.create();
+      sites.seed(site);
     }
     return sites;
   }
 
-  Database database(String side) {
+  Site site(String side) {
     return side.equals("monolith") ? monolith : service;
+  }
+
+  /** The database of a side that keeps tables. */
+  Database database(String side) {
+    return ((JdbcSite) site(side)).database();
   }
 
   /** What a sync's JVM needs to know. */
   SyncJvm.Launch launch(String side, String main) {
-    Database database = database(side);
-    return new SyncJvm.Launch(
-        main,
-        side,
-        List.of(
-            database.server().host(),
-            Integer.toString(database.server().port()),
-            database.name(),
-            database.jdbcUrl(),
-            database.user(),
-            kafka.bootstrapServers(),
-            topic,
-            folder.toString()),
-        folder,
-        database.password());
+    Site site = site(side);
+    List<String> arguments = new ArrayList<>();
+    arguments.add(Sync.TABLES);
+    arguments.addAll(site.endpoint());
+    arguments.addAll(List.of(kafka.bootstrapServers(), topic, folder.toString()));
+    return new SyncJvm.Launch(main, side, arguments, folder, site.password());
   }
 
-  private void seed(Connection connection, List<Table> tables) throws SQLException {
-    Writer.Values values = new Writer.Values(new Random(options.seed()));
-    for (int id = 1; id <= Writer.HOT; id++) {
-      tables.get(0).insert(connection, values.customer(Integer.toString(id)));
-    }
-    for (int id = Writer.FIRST_REGULAR; id <= Writer.LAST_REGULAR; id++) {
-      tables.get(0).insert(connection, values.customer(Integer.toString(id)));
-    }
-    tables.get(1).insert(connection, values.order("1", Integer.toString(Writer.FIRST_REGULAR)));
-    for (int line = 1; line <= Writer.HOT; line++) {
-      tables.get(2).insert(connection, values.line("1", Integer.toString(line)));
+  /** What both databases can keep of a time. */
+  private static ChronoUnit instants() {
+    return ChronoUnit.MICROS;
+  }
+
+  private void seed(Site site) throws Exception {
+    Writer.Values values = new Writer.Values(new Random(options.seed()), instants());
+    try (Session session = site.open()) {
+      for (int id = 1; id <= Writer.HOT; id++) {
+        session.insert("customer", values.customer(Integer.toString(id)));
+      }
+      for (int id = Writer.FIRST_REGULAR; id <= Writer.LAST_REGULAR; id++) {
+        session.insert("customer", values.customer(Integer.toString(id)));
+      }
+      session.insert("order", values.order("1", Integer.toString(Writer.FIRST_REGULAR)));
+      for (int line = 1; line <= Writer.HOT; line++) {
+        session.insert("order_line", values.line("1", Integer.toString(line)));
+      }
+      session.commit();
     }
   }
 
@@ -106,24 +106,10 @@ final class Sites {
       List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < WRITERS_PER_SIDE; i++) {
         long seed = options.seed() * 31 + i;
+        running.add(threads.submit(new Writer(monolith, monolithJournal, load, instants(), seed)));
         running.add(
             threads.submit(
-                new Writer(
-                    "monolith",
-                    Shop.monolith(),
-                    () -> connect(monolith),
-                    monolithJournal,
-                    load,
-                    seed)));
-        running.add(
-            threads.submit(
-                new Writer(
-                    "service",
-                    Shop.service(),
-                    () -> connect(service),
-                    serviceJournal,
-                    load,
-                    seed + 1_000_003)));
+                new Writer(service, serviceJournal, load, instants(), seed + 1_000_003)));
       }
       for (Future<?> writer : running) {
         while (!finished(writer)) {
@@ -158,26 +144,21 @@ final class Sites {
   }
 
   /** Rows per entity. */
-  Map<String, Integer> rows() throws SQLException {
+  Map<String, Integer> rows() throws Exception {
     Map<String, Integer> rows = new TreeMap<>();
-    try (Connection connection = connect(monolith)) {
-      for (Table table : Shop.monolith()) {
-        rows.put(table.entity(), table.readAll(connection).size());
-      }
-    }
+    monolith.read().forEach((entity, all) -> rows.put(entity, all.size()));
     return rows;
   }
 
   /** Rows that are not the same on both sides. */
-  List<String> differences() throws SQLException {
+  List<String> differences() throws Exception {
     List<String> differences = new ArrayList<>();
-    try (Connection left = connect(monolith);
-        Connection right = connect(service)) {
-      for (int i = 0; i < Shop.monolith().size(); i++) {
-        Map<String, Map<String, @Nullable String>> ours = Shop.monolith().get(i).readAll(left);
-        Map<String, Map<String, @Nullable String>> theirs = Shop.service().get(i).readAll(right);
-        differences.addAll(Judge.differences(Shop.monolith().get(i).entity(), ours, theirs));
-      }
+    Map<String, Map<String, Map<String, @Nullable String>>> ours = monolith.read();
+    Map<String, Map<String, Map<String, @Nullable String>>> theirs = service.read();
+    for (Map.Entry<String, Map<String, Map<String, @Nullable String>>> entity : ours.entrySet()) {
+      differences.addAll(
+          Judge.differences(
+              entity.getKey(), entity.getValue(), theirs.getOrDefault(entity.getKey(), Map.of())));
     }
     return differences;
   }
@@ -203,17 +184,5 @@ final class Sites {
 
   private Path journal(String side) {
     return folder.resolve(side + ".journal");
-  }
-
-  /** A session in UTC, so that plain text of a time is the same on both sides. */
-  private static Connection connect(Database database) throws SQLException {
-    Connection connection = database.dataSource().getConnection();
-    Shop.create(
-        connection,
-        List.of(
-            database.jdbcUrl().startsWith("jdbc:postgresql")
-                ? "SET TIME ZONE 'UTC'"
-                : "SET time_zone = '+00:00'"));
-    return connection;
   }
 }

@@ -26,6 +26,8 @@ import java.util.stream.Collectors;
  * @param seconds how long the writers wrote
  * @param seed of the writers
  * @param deaths how often a JVM that syncs was killed, by what befell it
+ * @param growth per thing that must not pile up the highest of the run's three thirds; empty after
+ *     a short run
  */
 record Summary(
     long changes,
@@ -43,7 +45,8 @@ record Summary(
     double[] toMonolith,
     double seconds,
     long seed,
-    Map<String, Integer> deaths) {
+    Map<String, Integer> deaths,
+    Map<String, long[]> growth) {
 
   boolean equal() {
     return differences.isEmpty();
@@ -63,7 +66,7 @@ record Summary(
         Locale.ROOT,
         "{\"changes\":%d,\"hot_changes\":%d,\"captured\":%d,\"applied\":%d,\"lost\":%d,\"echoes\":%d,\"consequences\":%d,"
             + "\"duplicates\":%d,\"skipped_echoes\":%d,\"conflicts\":%d,\"held\":%d,\"differences\":%d,\"equal\":%b,"
-            + "\"p50_millis\":%s,\"p99_millis\":%s,\"seconds\":%.1f,\"seed\":%d,\"kills\":%d,\"deaths\":{%s}}",
+            + "\"p50_millis\":%s,\"p99_millis\":%s,\"seconds\":%.1f,\"seed\":%d,\"kills\":%d,\"deaths\":{%s},\"sizes\":{%s}}",
         changes,
         hotChanges,
         sum(captured),
@@ -85,7 +88,10 @@ record Summary(
         new TreeMap<>(deaths)
             .entrySet().stream()
                 .map(death -> "\"" + death.getKey() + "\":" + death.getValue())
-                .collect(Collectors.joining(",")));
+                .collect(Collectors.joining(",")),
+        growth.entrySet().stream()
+            .map(size -> "\"" + size.getKey() + "\":[" + Growth.text(size.getValue()) + "]")
+            .collect(Collectors.joining(",")));
   }
 
   String text() {
@@ -126,6 +132,12 @@ record Summary(
         "p50 %s ms, p99 %s ms",
         percentile(toMonolith, 50),
         percentile(toMonolith, 99));
+    if (!growth.isEmpty()) {
+      line(text, "sizes", "the highest in the run's first, second and last third");
+      growth.forEach(
+          (what, thirds) ->
+              text.append(String.format(Locale.ROOT, "%26s %s%n", what, Growth.text(thirds))));
+    }
     line(text, "judge: topic", "lost %d, echoes %d", verdict.lost(), verdict.echoes());
     line(text, "judge: rows", "%s compared, %d differ", rows, differences.size());
     verdict.examples().forEach(example -> text.append("  ").append(example).append('\n'));

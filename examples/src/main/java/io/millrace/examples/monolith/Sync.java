@@ -6,6 +6,10 @@ import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.ApplierBuilder;
 import io.millrace.cdc.apply.ApplierListener;
 import io.millrace.cdc.apply.Target;
+import io.millrace.cdc.event.CanonicalId;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
 import io.millrace.cdc.kafka.KafkaTransport;
 import io.millrace.cdc.mysql.MySqlSource;
 import io.millrace.cdc.mysql.MySqlTarget;
@@ -13,6 +17,7 @@ import io.millrace.cdc.pipeline.Pipeline;
 import io.millrace.cdc.pipeline.PipelineBuilder;
 import io.millrace.cdc.position.JdbcPositions;
 import io.millrace.cdc.position.PositionStore;
+import io.millrace.cdc.postgres.LogRetention;
 import io.millrace.cdc.postgres.PostgresSource;
 import io.millrace.cdc.postgres.PostgresTarget;
 import io.millrace.cdc.source.FirstStart;
@@ -30,11 +35,14 @@ import java.time.Duration;
  * where it is written. What a side keeps for itself ({@code legacy_code}, {@code risk_score}) is
  * left out on both ways.
  */
-record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
-    implements AutoCloseable {
+record Sync(AutoCloseable database, Pipeline pipeline, Applier applier) implements AutoCloseable {
 
-  /** Where this side's database and the broker are. */
+  /** What the monolith keeps: rows of tables on MariaDB. */
+  static final String TABLES = "tables";
+
+  /** Where this side's database and the broker are, and what the monolith keeps. */
   record Endpoint(
+      String monolith,
       String host,
       int port,
       String database,
@@ -44,17 +52,25 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
       String bootstrapServers,
       String topic) {}
 
+  /** So short that a run of minutes shows that nothing piles up; in life it is hours or days. */
+  static final Duration KEPT = Duration.ofMinutes(2);
+
   /** One side's parts, which {@link #pipeline} and {@link #applier} put together. */
   record Parts(
       String side,
-      HikariDataSource database,
+      AutoCloseable database,
       Source source,
       Publisher publisher,
       PositionStore positions,
       Subscriber subscriber,
       Target target) {}
 
-  static Parts monolith(Endpoint at) {
+  static Parts parts(String side, Endpoint at) {
+    boolean isMonolith = side.equals("monolith");
+    return isMonolith ? monolith(at) : service(at);
+  }
+
+  private static Parts monolith(Endpoint at) {
     HikariDataSource database = pool(at);
     String shop = at.database();
     MySqlSource source =
@@ -120,14 +136,15 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
                         .rename("line", "line_no")
                         .rename("note", "remark"))
             .build();
-    return parts("monolith", at, database, source, target);
+    return parts("monolith", at, database, source, JdbcPositions.in(database), target);
   }
 
-  static Parts service(Endpoint at) {
+  private static Parts service(Endpoint at) {
     HikariDataSource database = pool(at);
     PostgresSource source =
         PostgresSource.builder(database)
             .service("service")
+            .retention(LogRetention.keep(KEPT).withSegmentRows(20_000))
             .capture(
                 "public.customer",
                 t ->
@@ -158,11 +175,16 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
                 "public.order_line",
                 m -> m.columns("order_id", "line", "sku", "quantity", "price", "note"))
             .build();
-    return parts("service", at, database, source, target);
+    return parts("service", at, database, source, JdbcPositions.in(database), target);
   }
 
-  private static Parts parts(
-      String side, Endpoint at, HikariDataSource database, Source source, Target target) {
+  static Parts parts(
+      String side,
+      Endpoint at,
+      AutoCloseable database,
+      Source source,
+      PositionStore positions,
+      Target target) {
     KafkaTransport kafka =
         KafkaTransport.builder()
             .bootstrapServers(at.bootstrapServers())
@@ -170,13 +192,7 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
             .singleBroker()
             .build();
     return new Parts(
-        side,
-        database,
-        source,
-        kafka.publisher(),
-        JdbcPositions.in(database),
-        kafka.subscriber(side),
-        target);
+        side, database, source, kafka.publisher(), positions, kafka.subscriber(side), target);
   }
 
   static PipelineBuilder pipeline(Parts parts) {
@@ -184,6 +200,7 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
         .from(parts.source())
         .to(parts.publisher())
         .positions(parts.positions())
+        .routing(Sync::routing)
         .firstStart(FirstStart.NOW)
         .leaseDuration(Duration.ofSeconds(5)); // how long a restart after a crash waits
   }
@@ -193,7 +210,16 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
         .service(parts.side())
         .from(parts.subscriber())
         .to(parts.target())
+        .ledgerRetention(KEPT)
         .listener(listener);
+  }
+
+  /** An order and its lines stay in order among each other: they share the order's routing key. */
+  private static String routing(ChangeEvent event) {
+    Value order = event.entity().equals("order_line") ? event.key().get("order_id") : null;
+    return order == null
+        ? event.routingKey()
+        : ChangeEvent.defaultRoutingKey("order", CanonicalId.of(Row.of("id", order)));
   }
 
   static Sync of(Parts parts, ApplierListener listener) {
@@ -206,13 +232,13 @@ record Sync(HikariDataSource database, Pipeline pipeline, Applier applier)
   }
 
   @Override
-  public void close() {
+  public void close() throws Exception {
     applier.close();
     pipeline.close();
     database.close();
   }
 
-  private static HikariDataSource pool(Endpoint at) {
+  static HikariDataSource pool(Endpoint at) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(at.jdbcUrl());
     config.setUsername(at.user());

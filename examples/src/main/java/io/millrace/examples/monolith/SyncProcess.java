@@ -10,6 +10,10 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,8 +36,8 @@ final class SyncProcess {
   }
 
   /**
-   * Arguments: side, host, port, database, JDBC URL, user, Kafka's bootstrap servers, topic, folder
-   * for files.
+   * Arguments: side, what the monolith keeps (tables or documents), host, port, database, JDBC URL,
+   * user, Kafka's bootstrap servers, topic, folder for files.
    */
   public static void main(String[] arguments) throws Exception {
     run(arguments, Sync::of);
@@ -45,19 +49,17 @@ final class SyncProcess {
     Sync.Endpoint endpoint =
         new Sync.Endpoint(
             arguments[1],
-            Integer.parseInt(arguments[2]),
-            arguments[3],
+            arguments[2],
+            Integer.parseInt(arguments[3]),
             arguments[4],
             arguments[5],
-            System.getenv(SyncJvm.PASSWORD),
             arguments[6],
-            arguments[7]);
-    Path folder = Path.of(arguments[8]);
+            System.getenv(SyncJvm.PASSWORD),
+            arguments[7],
+            arguments[8]);
+    Path folder = Path.of(arguments[9]);
     try (AppliedFile applied = new AppliedFile(folder.resolve(side + ".applied"), side);
-        Sync sync =
-            wiring.wire(
-                side.equals("monolith") ? Sync.monolith(endpoint) : Sync.service(endpoint),
-                applied)) {
+        Sync sync = wiring.wire(Sync.parts(side, endpoint), applied)) {
       sync.start();
       boolean ready = false;
       while (!inputEnded()) {
@@ -107,7 +109,7 @@ final class SyncProcess {
 
   private static void report(PipelineStatus pipeline, ApplierStatus applier) {
     OUT.printf(
-        "status captured=%d echoes=%d applied=%d duplicates=%d conflicts=%d held=%d delivered=%d standby=%d%n",
+        "status captured=%d echoes=%d applied=%d duplicates=%d conflicts=%d held=%d delivered=%d standby=%d heap=%d threads=%d%n",
         pipeline.counters().captured(),
         pipeline.counters().echoes(),
         applier.applied(),
@@ -115,7 +117,19 @@ final class SyncProcess {
         applier.conflicts(),
         applier.held(),
         applier.applied() + applier.duplicates() + applier.ignored() + applier.held(),
-        pipeline.state() == PipelineState.STANDBY ? 1 : 0);
+        pipeline.state() == PipelineState.STANDBY ? 1 : 0,
+        liveHeapMegabytes(),
+        ManagementFactory.getThreadMXBean().getThreadCount());
+  }
+
+  /** What was left after the last collection of each part of the heap. */
+  private static long liveHeapMegabytes() {
+    long bytes = 0;
+    for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+      MemoryUsage usage = pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage() : null;
+      bytes += usage == null ? 0 : usage.getUsed();
+    }
+    return bytes >> 20;
   }
 
   /** Notes when a foreign event was committed in the target, for the latency. */

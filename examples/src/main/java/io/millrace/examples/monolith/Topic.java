@@ -79,8 +79,8 @@ final class Topic {
       return new Event(event.getEventId(), "", event.getHops());
     }
     Map<String, @Nullable String> fields = new TreeMap<>();
-    for (String field : event.getChangedFieldsList()) {
-      fields.put(field, text(get(event.getNewVal(), field)));
+    for (String path : event.getChangedFieldsList()) {
+      put(fields, path, get(event.getNewVal(), path));
     }
     Change change =
         new Change(
@@ -88,14 +88,29 @@ final class Topic {
     return new Event(event.getEventId(), change.line(), event.getHops());
   }
 
-  private static Value get(Row row, String name) {
-    return row.getFieldsList().stream()
-        .filter(field -> field.getName().equals(name))
-        .map(Field::getValue)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalStateException("Changed field '" + name + "' is not in the row " + row));
+  /** A field by its own name, whatever document it lies in. */
+  private static void put(Map<String, @Nullable String> fields, String path, Value value) {
+    if (value.getKindCase() == Value.KindCase.DOCUMENT_VALUE) {
+      for (Field inner : value.getDocumentValue().getFieldsList()) {
+        put(fields, inner.getName(), inner.getValue());
+      }
+    } else {
+      fields.put(path.substring(path.lastIndexOf('.') + 1), text(value));
+    }
+  }
+
+  /** The value at a path; a name that itself holds dots comes first. */
+  private static Value get(Row row, String path) {
+    int dot = path.indexOf('.');
+    for (Field field : row.getFieldsList()) {
+      if (field.getName().equals(path)) {
+        return field.getValue();
+      }
+      if (dot > 0 && field.getName().equals(path.substring(0, dot))) {
+        return get(field.getValue().getDocumentValue(), path.substring(dot + 1));
+      }
+    }
+    throw new IllegalStateException("Changed field '" + path + "' is not in the row " + row);
   }
 
   /** The same text as {@link ColumnType#read} gives for the same value. */
@@ -103,6 +118,7 @@ final class Topic {
     return switch (value.getKindCase()) {
       case NULL_VALUE -> null;
       case BOOL_VALUE -> value.getBoolValue() ? "1" : "0";
+      case INT32_VALUE -> Integer.toString(value.getInt32Value());
       case INT64_VALUE -> Long.toString(value.getInt64Value());
       case UINT64_VALUE -> Long.toUnsignedString(value.getUint64Value());
       case DECIMAL_VALUE -> ColumnType.decimal(new BigDecimal(value.getDecimalValue()));

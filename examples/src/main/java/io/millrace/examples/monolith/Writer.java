@@ -1,8 +1,7 @@
 package io.millrace.examples.monolith;
 
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.util.ArrayList;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,9 +12,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One session of an application on one side: random transactions with plain JDBC, each committed
- * change journalled. A third of the transactions hit hot rows that both sides edit, delete and
- * create again. A write that changes nothing is not journalled.
+ * One session of an application on one side: random transactions, each committed change journalled.
+ * A third of the transactions hit hot rows that both sides edit, delete and create again. A write
+ * that changes nothing is not journalled.
  *
  * <p>Rows that other rows refer to are never deleted while the other side may refer to them: two
  * sites that do so end with a parked foreign-key conflict, which is promised to be visible, not to
@@ -37,34 +36,18 @@ final class Writer implements Runnable {
 
   private static final List<String> STATUSES = List.of("new", "paid", "shipped", "cancelled");
 
-  private final String service;
-  private final List<Table> tables;
-  private final Connector database;
+  private final Site site;
   private final Journal journal;
   private final Load load;
   private final Random random;
   private final Values values;
-  private final List<Change> pending = new ArrayList<>();
 
-  Writer(
-      String service,
-      List<Table> tables,
-      Connector database,
-      Journal journal,
-      Load load,
-      long seed) {
-    this.service = service;
-    this.tables = tables;
-    this.database = database;
+  Writer(Site site, Journal journal, Load load, ChronoUnit instants, long seed) {
+    this.site = site;
     this.journal = journal;
     this.load = load;
     this.random = new Random(seed);
-    this.values = new Values(random);
-  }
-
-  /** Opens a session of the application. */
-  interface Connector {
-    Connection open() throws SQLException;
+    this.values = new Values(random, instants);
   }
 
   /** What all writers share: when to stop, how fast to go, which ids there are. */
@@ -118,92 +101,72 @@ final class Writer implements Runnable {
 
   @Override
   public void run() {
-    try (Connection connection = database.open()) {
-      connection.setAutoCommit(false);
-      connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+    try (Session session = site.open()) {
       while (load.goesOn()) {
         load.pace();
-        transaction(connection);
+        transaction(session);
       }
-    } catch (SQLException e) {
-      throw new IllegalStateException("Writer of " + service + " failed: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (Exception e) {
+      throw new IllegalStateException(
+          "A writer of the " + site.side() + " failed: " + e.getMessage(), e);
     }
   }
 
-  private void transaction(Connection connection) throws SQLException {
-    pending.clear();
+  private void transaction(Session session) {
     boolean isLarge = load.large > 0 && random.nextInt(LARGE_ONCE_IN) == 0;
     boolean isHot = !isLarge && random.nextInt(100) < 45;
+    List<Change> committed;
     try {
       if (isLarge) {
-        importCustomers(connection);
+        importCustomers(session);
       } else if (isHot) {
-        hotRow(connection);
+        hotRow(session);
       } else {
-        ordinary(connection);
+        ordinary(session);
       }
-      connection.commit();
-    } catch (SQLException e) {
-      connection.rollback();
-      if (!expected(e)) {
-        throw e;
-      }
+      committed = session.commit();
+    } catch (Session.TryAgain e) {
+      session.rollback();
       load.retries.incrementAndGet();
       return;
     }
-    journal.committed(pending);
-    load.all.addAndGet(pending.size());
+    journal.committed(committed);
+    load.all.addAndGet(committed.size());
     if (isHot) {
-      load.hot.addAndGet(pending.size());
+      load.hot.addAndGet(committed.size());
     }
   }
 
-  /** Deadlocks, lock time-outs, and keys or parents that the other side just made or removed. */
-  private static boolean expected(SQLException e) {
-    String state = Objects.requireNonNullElse(e.getSQLState(), "");
-    return state.startsWith("40")
-        || state.startsWith("23")
-        || e.getErrorCode() == 1205
-        || e.getErrorCode() == 1020;
-  }
-
-  private void hotRow(Connection connection) throws SQLException {
+  private void hotRow(Session session) throws Session.TryAgain {
     boolean isCustomer = random.nextBoolean();
-    Table table = table(isCustomer ? "customer" : "order_line");
+    String entity = isCustomer ? "customer" : "order_line";
     String number = Integer.toString(1 + random.nextInt(HOT));
     List<String> key = isCustomer ? List.of(number) : List.of("1", number);
-    Map<String, @Nullable String> row = table.lock(connection, key);
+    Map<String, @Nullable String> row = session.lock(entity, key);
     if (row == null) {
-      insert(connection, table, isCustomer ? values.customer(number) : values.line("1", number));
+      session.insert(entity, isCustomer ? values.customer(number) : values.line("1", number));
     } else if (random.nextInt(100) < 12) {
-      delete(connection, table, key);
+      session.delete(entity, key);
     } else if (random.nextBoolean()) {
-      update(
-          connection,
-          table,
-          key,
-          row,
-          random.nextBoolean() ? "note" : isCustomer ? "credit" : "price");
-    } else if (table.postgres()) {
-      update(connection, table, key, row, isCustomer ? "email" : "quantity");
+      String field = random.nextBoolean() ? "note" : isCustomer ? "credit" : "price";
+      update(session, entity, key, row, field);
+    } else if (isMonolith()) {
+      update(session, entity, key, row, isCustomer ? "name" : "sku");
     } else {
-      update(connection, table, key, row, isCustomer ? "name" : "sku");
+      update(session, entity, key, row, isCustomer ? "email" : "quantity");
     }
   }
 
-  private void ordinary(Connection connection) throws SQLException {
+  private void ordinary(Session session) throws Session.TryAgain {
     switch (random.nextInt(6)) {
       case 0 ->
-          insert(
-              connection,
-              table("customer"),
-              values.customer(Long.toString(load.nextId.incrementAndGet())));
-      case 1 -> placeOrder(connection);
+          session.insert("customer", values.customer(Long.toString(load.nextId.incrementAndGet())));
+      case 1 -> placeOrder(session);
       case 2 ->
           edit(
-              connection,
+              session,
               "customer",
               List.of(someId()),
               "name",
@@ -212,50 +175,46 @@ final class Writer implements Runnable {
               "vip",
               "note",
               "registered_at");
-      case 3 ->
-          edit(connection, "order", List.of(someId()), "status", "total", "note", "placed_at");
+      case 3 -> edit(session, "order", List.of(someId()), "status", "total", "note", "placed_at");
       case 4 ->
-          edit(
-              connection, "order_line", List.of(someId(), "1"), "sku", "quantity", "price", "note");
-      default -> cancel(connection);
+          edit(session, "order_line", List.of(someId(), "1"), "sku", "quantity", "price", "note");
+      default -> cancel(session);
     }
   }
 
   /** One transaction over all imported customers, in the order of their keys. */
-  private void importCustomers(Connection connection) throws SQLException {
-    Table table = table("customer");
+  private void importCustomers(Session session) throws Session.TryAgain {
     for (int i = 0; i < load.large; i++) {
       String id = Integer.toString(FIRST_IMPORTED + i);
       List<String> key = List.of(id);
-      Map<String, @Nullable String> row = table.lock(connection, key);
+      Map<String, @Nullable String> row = session.lock("customer", key);
       if (row == null) {
-        insert(connection, table, values.customer(id));
+        session.insert("customer", values.customer(id));
       } else if (random.nextInt(20) == 0) {
-        delete(connection, table, key);
+        session.delete("customer", key);
       } else {
-        update(connection, table, key, row, random.nextBoolean() ? "credit" : "note");
+        update(session, "customer", key, row, random.nextBoolean() ? "credit" : "note");
       }
     }
   }
 
-  private void placeOrder(Connection connection) throws SQLException {
+  private void placeOrder(Session session) throws Session.TryAgain {
     String id = orderId();
     int customer = FIRST_REGULAR + random.nextInt(LAST_REGULAR - FIRST_REGULAR + 1);
-    insert(connection, table("order"), values.order(id, Integer.toString(customer)));
+    session.insert("order", values.order(id, Integer.toString(customer)));
     int lines = 1 + random.nextInt(3);
     for (int line = 1; line <= lines; line++) {
-      insert(connection, table("order_line"), values.line(id, Integer.toString(line)));
+      session.insert("order_line", values.line(id, Integer.toString(line)));
     }
   }
 
-  private void edit(Connection connection, String entity, List<String> key, String... fields)
-      throws SQLException {
-    Table table = table(entity);
-    Map<String, @Nullable String> row = table.lock(connection, key);
+  private void edit(Session session, String entity, List<String> key, String... fields)
+      throws Session.TryAgain {
+    Map<String, @Nullable String> row = session.lock(entity, key);
     if (row != null && !isPrivate(entity, key)) {
       String first = fields[random.nextInt(fields.length)];
       String second = fields[random.nextInt(fields.length)];
-      update(connection, table, key, row, first, second);
+      update(session, entity, key, row, first, second);
     }
   }
 
@@ -263,46 +222,36 @@ final class Writer implements Runnable {
    * Deletes a customer without orders, or an order of this side with its lines, which the other
    * side does not touch.
    */
-  private void cancel(Connection connection) throws SQLException {
+  private void cancel(Session session) throws Session.TryAgain {
     List<String> key = List.of(someId());
     if (random.nextInt(3) == 0) {
-      if (table("customer").lock(connection, key) != null) {
-        delete(connection, table("customer"), key);
+      if (session.lock("customer", key) != null) {
+        session.delete("customer", key);
       }
       return;
     }
     if (!isPrivate("order", key)
-        || isMonoliths(key.get(0)) == postgres()
-        || table("order").lock(connection, key) == null) {
+        || isMonoliths(key.get(0)) != isMonolith()
+        || session.lock("order", key) == null) {
       return;
     }
     for (int line = 1; line <= 3; line++) {
       List<String> lineKey = List.of(key.get(0), Integer.toString(line));
-      if (table("order_line").lock(connection, lineKey) != null) {
-        delete(connection, table("order_line"), lineKey);
+      if (session.lock("order_line", lineKey) != null) {
+        session.delete("order_line", lineKey);
       }
     }
-    delete(connection, table("order"), key);
+    session.delete("order", key);
   }
 
-  private void insert(Connection connection, Table table, Map<String, @Nullable String> row)
-      throws SQLException {
-    table.insert(connection, row);
-    pending.add(new Change(service, table.entity(), table.id(row), "CREATED", row));
-  }
-
-  private void delete(Connection connection, Table table, List<String> key) throws SQLException {
-    table.delete(connection, key);
-    pending.add(new Change(service, table.entity(), String.join(",", key), "DELETED", Map.of()));
-  }
-
+  /** A write that changes nothing is none. */
   private void update(
-      Connection connection,
-      Table table,
+      Session session,
+      String entity,
       List<String> key,
       Map<String, @Nullable String> row,
       String... fields)
-      throws SQLException {
+      throws Session.TryAgain {
     Map<String, @Nullable String> changes = new HashMap<>();
     for (String field : fields) {
       String value = values.of(field);
@@ -311,8 +260,7 @@ final class Writer implements Runnable {
       }
     }
     if (!changes.isEmpty()) {
-      table.update(connection, key, changes);
-      pending.add(new Change(service, table.entity(), String.join(",", key), "UPDATED", changes));
+      session.update(entity, key, changes);
     }
   }
 
@@ -325,7 +273,7 @@ final class Writer implements Runnable {
   private String orderId() {
     while (true) {
       String id = Long.toString(load.nextId.incrementAndGet());
-      if (!isPrivate("order", List.of(id)) || isMonoliths(id) != postgres()) {
+      if (!isPrivate("order", List.of(id)) || isMonoliths(id) == isMonolith()) {
         return id;
       }
     }
@@ -343,12 +291,8 @@ final class Writer implements Runnable {
     return Long.parseLong(id) % 2 == 0;
   }
 
-  private boolean postgres() {
-    return tables.get(0).postgres();
-  }
-
-  private Table table(String entity) {
-    return tables.stream().filter(table -> table.entity().equals(entity)).findFirst().orElseThrow();
+  private boolean isMonolith() {
+    return site.side().equals("monolith");
   }
 
   /** Random content: unicode, quotes, empty and absent text, exact decimals, microseconds. */
@@ -371,9 +315,14 @@ final class Writer implements Runnable {
             " ");
 
     private final Random random;
+    private final ChronoUnit instants;
 
-    Values(Random random) {
+    /**
+     * @param instants what every database of the run can keep of a time
+     */
+    Values(Random random, ChronoUnit instants) {
       this.random = random;
+      this.instants = instants;
     }
 
     Map<String, @Nullable String> customer(String id) {
@@ -434,7 +383,7 @@ final class Writer implements Runnable {
     private String instant() {
       long second = 1_000_000_000L + random.nextInt(1_100_000_000);
       return ColumnType.instant(
-          java.time.Instant.ofEpochSecond(second, random.nextInt(1_000_000) * 1000L));
+          Instant.ofEpochSecond(second, random.nextInt(1_000_000) * 1000L).truncatedTo(instants));
     }
   }
 }

@@ -114,7 +114,7 @@ class ControlTest {
   private static Summary run(Course course, long changes, int rate) throws Exception {
     long seed = Long.getLong("millrace.seed", System.nanoTime() % 1_000_000);
     System.out.println("control, repeat with -Dmillrace.seed=" + seed);
-    Options options = new Options(changes, 300, rate, seed, 0, false, false);
+    Options options = new Options("mariadb", changes, 300, rate, seed, 0, false, false);
     Summary summary =
         MonolithSync.run(
             options, new PrintStream(System.out, true, StandardCharsets.UTF_8), course);

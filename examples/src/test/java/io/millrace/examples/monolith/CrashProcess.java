@@ -34,7 +34,7 @@ final class CrashProcess {
     Fuse burning = fuse;
     BrokenRule rule = broken;
     KafkaTransport.Builder kafka =
-        KafkaTransport.builder().bootstrapServers(arguments[6]).topic(arguments[7]).singleBroker();
+        KafkaTransport.builder().bootstrapServers(arguments[7]).topic(arguments[8]).singleBroker();
     if (!standby) {
       // A member that comes back under its name need not wait for the end of the dead one's
       // session.

@@ -29,7 +29,7 @@ class CrashTest {
   void nothing_is_lost_or_echoed_and_both_sides_end_equal_wherever_a_jvm_dies() throws Exception {
     long seed = Long.getLong("millrace.seed", System.nanoTime() % 1_000_000);
     System.out.println("crash test, repeat with -Dmillrace.seed=" + seed);
-    Options options = new Options(Long.MAX_VALUE, 1_200, 25, seed, 60, false, false);
+    Options options = new Options("mariadb", Long.MAX_VALUE, 1_200, 25, seed, 60, false, false);
     Summary summary;
     try (KafkaServer kafka =
         KafkaServer.startDedicated(
