@@ -40,7 +40,7 @@ final class MergedPartitions {
   private static final long LOOK_NANOS = 5_000_000;
 
   /** What a record takes beside its bytes. */
-  private static final int RECORD_OVERHEAD = 150;
+  private static final long RECORD_OVERHEAD = 150;
 
   private final Consumer<byte[], byte[]> consumer;
   private final Duration patience;
