@@ -17,7 +17,9 @@ import io.millrace.cdc.transport.inprocess.InProcessTransport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Two captured databases with the same tables; what is written in the first goes through a real
@@ -30,7 +32,8 @@ final class AppliedRig implements AutoCloseable {
       InProcessTransport.builder().name("shop").partitions(1).build();
   private final Publisher publisher = transport.publisher();
   private final Reading out;
-  private final Reading back;
+  private final String[] captured;
+  private @Nullable Reading back;
   private final Applier applier;
   final Database origin;
   final Database target;
@@ -38,15 +41,29 @@ final class AppliedRig implements AutoCloseable {
 
   /** Tables are named as the catalog has them, and are entities by the same name. */
   AppliedRig(TestFlavour flavour, EntityMode mode, List<String> ddl, String... tables) {
+    this(flavour, mode, true, ddl, tables);
+  }
+
+  /**
+   * The same.
+   *
+   * @param now whether the second database is captured at once, else by {@link #capture}
+   */
+  AppliedRig(
+      TestFlavour flavour, EntityMode mode, boolean now, List<String> ddl, String... tables) {
     origin = flavour.shared().createDatabase("origin");
     target = flavour.shared().createDatabase("target");
     ddl.forEach(origin::execute);
     ddl.forEach(target::execute);
     target.execute("create table fence (id int auto_increment primary key)");
     out = Reading.start(source(origin, tables));
-    String[] all = java.util.Arrays.copyOf(tables, tables.length + 1);
-    all[tables.length] = "fence";
-    back = Reading.start(source(target, all));
+    captured = java.util.Arrays.copyOf(tables, tables.length + 1);
+    captured[tables.length] = "fence";
+    if (now) {
+      back = Reading.start(source(target, captured));
+    } else if (mode == EntityMode.SHARED) {
+      source(target, "fence"); // its applier asks for the log's name
+    }
     JdbcTarget.Builder rows = MySqlTarget.builder(target.dataSource());
     for (String table : tables) {
       String name = "`" + table.replace("`", "``") + "`";
@@ -75,6 +92,11 @@ final class AppliedRig implements AutoCloseable {
     MySqlSource source = builder.build();
     source.registration().install();
     return source;
+  }
+
+  /** Captures the second database's tables, from the oldest change that its log holds. */
+  void capture() {
+    back = Reading.oldest(source(target, captured));
   }
 
   private String[] columns(String table) {
@@ -129,6 +151,7 @@ final class AppliedRig implements AutoCloseable {
 
   /** What the second database's reader takes for changes, up to now. */
   List<String> published() throws InterruptedException {
+    Reading back = Objects.requireNonNull(this.back);
     int before = back.echoes();
     target.execute("insert into fence values (null)");
     List<String> told = new ArrayList<>();
@@ -161,7 +184,9 @@ final class AppliedRig implements AutoCloseable {
     applier.close();
     publisher.close();
     out.close();
-    back.close();
+    if (back != null) {
+      back.close();
+    }
     origin.drop();
     target.drop();
   }

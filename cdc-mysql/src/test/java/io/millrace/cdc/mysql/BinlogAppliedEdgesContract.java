@@ -19,6 +19,8 @@ abstract class BinlogAppliedEdgesContract {
           "create table parent (id int primary key, note varchar(50))",
           "create table child (id int primary key, parent int, foreign key (parent) references parent (id))");
 
+  private static final String[] TABLES = {"item", "audit", "parent", "child"};
+
   /** A type, and values of it. */
   private static final List<List<String>> TYPES =
       List.of(
@@ -49,7 +51,7 @@ abstract class BinlogAppliedEdgesContract {
   }
 
   private AppliedRig shop(EntityMode mode) {
-    return new AppliedRig(flavour, mode, SHOP, "item", "audit", "parent", "child");
+    return new AppliedRig(flavour, mode, SHOP, TABLES);
   }
 
   @ParameterizedTest
@@ -232,6 +234,26 @@ abstract class BinlogAppliedEdgesContract {
       rig.target.execute("delete from item where id = 2");
       assertThat(rig.published()).containsExactly("UPDATED item 1 0", "DELETED item 2 0");
       assertThat(rig.echoes()).isEqualTo(2);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = EntityMode.class,
+      names = {"MIRROR", "SHARED"})
+  void a_database_registered_after_the_applier_has_written_it_knows_what_was_applied(
+      EntityMode mode) throws Exception {
+    try (AppliedRig rig = new AppliedRig(flavour, mode, false, SHOP, TABLES)) {
+      rig.apply(2, "insert into item values (1, 'a'), (2, 'b')");
+      rig.target.execute("update item set note = 'before' where id = 2");
+      rig.capture();
+      rig.apply(2, "update item set note = 'x' where id = 1", "insert into item values (3, 'c')");
+      rig.target.execute("update item set note = 'local' where id = 1");
+      assertThat(rig.published()).containsExactly("UPDATED item 2 0", "UPDATED item 1 0");
+      assertThat(rig.echoes()).isEqualTo(4);
+      rig.apply(1, "delete from item where id = 2");
+      rig.target.execute("insert into item values (4, 'local')");
+      assertThat(rig.published()).containsExactly("CREATED item 4 0");
     }
   }
 

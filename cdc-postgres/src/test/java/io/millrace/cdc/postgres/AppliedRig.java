@@ -18,7 +18,11 @@ import io.millrace.cdc.transport.Publisher;
 import io.millrace.cdc.transport.inprocess.InProcessTransport;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Two captured databases with the same tables; what is written in the first goes through a real
@@ -31,7 +35,8 @@ final class AppliedRig implements AutoCloseable {
       InProcessTransport.builder().name("shop").partitions(1).build();
   private final Publisher publisher = transport.publisher();
   private final SourceReader out;
-  private final SourceReader back;
+  private final String[] tables;
+  private @Nullable SourceReader back;
   private final Applier applier;
   final Database origin;
   final Database target;
@@ -39,13 +44,32 @@ final class AppliedRig implements AutoCloseable {
 
   /** Tables are named as the catalog has them, and are entities by the same name. */
   AppliedRig(EntityMode mode, List<String> ddl, String... tables) {
+    this(mode, ddl, Database::dataSource, tables);
+    capture();
+  }
+
+  /**
+   * The same, but the second database's tables are not captured before {@link #capture}.
+   *
+   * @param connections of the applier to the second database
+   */
+  AppliedRig(
+      EntityMode mode,
+      List<String> ddl,
+      Function<Database, DataSource> connections,
+      String... tables) {
+    this.tables = tables;
     origin = PostgresServer.shared().createDatabase("origin");
     target = PostgresServer.shared().createDatabase("target");
     ddl.forEach(origin::execute);
     ddl.forEach(target::execute);
     out = SourceFixture.openNow(SourceFixture.install(origin, tables));
-    back = SourceFixture.openNow(SourceFixture.install(target, tables));
-    JdbcTarget.Builder rows = PostgresTarget.builder(target.dataSource());
+    if (mode == EntityMode.SHARED) {
+      // Its applier asks for the log's name.
+      target.execute("create table unrelated (id int primary key)");
+      SourceFixture.install(target, "unrelated");
+    }
+    JdbcTarget.Builder rows = PostgresTarget.builder(connections.apply(target));
     for (String table : tables) {
       String name = "public." + Sql.identifier(table);
       if (mode == EntityMode.SHARED) {
@@ -63,6 +87,16 @@ final class AppliedRig implements AutoCloseable {
             .onRejected(Rejection.hold().retryEvery(Duration.ofMillis(50)))
             .maxWait(Duration.ofMillis(20))
             .build();
+  }
+
+  /** From now on the second database's tables are captured. */
+  void capture() {
+    back = SourceFixture.openNow(SourceFixture.install(target, tables));
+  }
+
+  /** Ends the applier; its connections go back to where they came from. */
+  void closeApplier() {
+    applier.close();
   }
 
   private String[] columns(String table) {
@@ -117,7 +151,7 @@ final class AppliedRig implements AutoCloseable {
 
   /** What the second database's reader takes for changes. */
   List<String> published() throws InterruptedException {
-    List<SourceBatch> batches = SourceFixture.drain(back);
+    List<SourceBatch> batches = SourceFixture.drain(Objects.requireNonNull(back));
     echoes = batches.stream().mapToInt(SourceBatch::echoes).sum();
     return SourceFixture.events(batches).stream()
         .map(e -> e.type() + " " + e.entity() + " " + e.id() + " " + e.hops())
@@ -140,7 +174,9 @@ final class AppliedRig implements AutoCloseable {
     applier.close();
     publisher.close();
     out.close();
-    back.close();
+    if (back != null) {
+      back.close();
+    }
     origin.drop();
     target.drop();
   }

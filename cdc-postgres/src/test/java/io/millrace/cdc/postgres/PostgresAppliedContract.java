@@ -2,13 +2,19 @@ package io.millrace.cdc.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import io.millrace.cdc.apply.EntityMode;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.ServerKind;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What a real applier writes into captured tables does not come back; what others add does. */
@@ -21,6 +27,8 @@ abstract class PostgresAppliedContract {
           "create table parent (id int primary key, note text)",
           "create table child (id int primary key, parent int references parent on delete cascade)");
 
+  private static final String[] TABLES = {"item", "audit", "parent", "child"};
+
   private final EntityMode mode;
 
   PostgresAppliedContract(EntityMode mode) {
@@ -28,7 +36,7 @@ abstract class PostgresAppliedContract {
   }
 
   final AppliedRig shop() {
-    return new AppliedRig(mode, SHOP, "item", "audit", "parent", "child");
+    return new AppliedRig(mode, SHOP, TABLES);
   }
 
   /** A trigger in the second database only. */
@@ -226,6 +234,58 @@ abstract class PostgresAppliedContract {
       rig.target.execute("delete from item where id = 2");
       assertThat(rig.published()).containsExactly("UPDATED item 1 0", "DELETED item 2 0");
       assertThat(rig.echoes()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void a_table_captured_after_the_applier_has_written_it_knows_what_is_applied_from_then_on()
+      throws Exception {
+    try (AppliedRig rig = new AppliedRig(mode, SHOP, Database::dataSource, TABLES)) {
+      rig.apply(2, "insert into item values (1, 'a'), (2, 'b')");
+      rig.capture();
+      rig.apply(2, "update item set note = 'x' where id = 1", "insert into item values (3, 'c')");
+      rig.target.execute("update item set note = 'local' where id = 2");
+      assertThat(rig.published()).containsExactly("UPDATED item 2 0");
+      assertThat(rig.echoes()).isEqualTo(2);
+      rig.apply(1, "delete from item where id = 1");
+      rig.target.execute("delete from item where id = 3", "insert into item values (1, 'local')");
+      assertThat(rig.published()).containsExactly("DELETED item 3 0", "CREATED item 1 0");
+      assertThat(rig.echoes()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void what_an_application_writes_on_the_appliers_own_pooled_connection_is_published()
+      throws Exception {
+    AtomicReference<HikariDataSource> pool = new AtomicReference<>();
+    try (AppliedRig rig =
+        new AppliedRig(
+            mode,
+            SHOP,
+            database -> {
+              HikariConfig config = new HikariConfig();
+              config.setDataSource(database.dataSource());
+              config.setMaximumPoolSize(1);
+              pool.set(new HikariDataSource(config));
+              return pool.get();
+            },
+            TABLES)) {
+      rig.capture();
+      rig.apply(2, "insert into item values (1, 'a'), (2, 'b')");
+      rig.closeApplier();
+      try (Connection connection = pool.get().getConnection();
+          Statement statement = connection.createStatement()) {
+        statement.execute("update item set note = 'at once' where id = 1");
+        connection.setAutoCommit(false);
+        statement.execute("update item set note = 'in a transaction' where id = 1");
+        statement.execute("delete from item where id = 2");
+        connection.commit();
+      }
+      assertThat(rig.published())
+          .containsExactly("UPDATED item 1 0", "UPDATED item 1 0", "DELETED item 2 0");
+      assertThat(rig.echoes()).isEqualTo(2);
+    } finally {
+      pool.get().close();
     }
   }
 

@@ -155,6 +155,25 @@ final class PostgresEchoTest {
   }
 
   @Test
+  void the_very_origin_of_an_apply_left_in_a_session_hides_nothing() throws Exception {
+    try (Connection connection = database.connect()) {
+      connection.setAutoCommit(false);
+      mark(connection, "item", "'a', 1", 1, 0);
+      run(
+          connection,
+          "select set_config('millrace.origin', current_setting('millrace.origin'), false)");
+      run(connection, "insert into item values (1, 'a', 'x')");
+      connection.commit();
+      assertThat(SourceFixture.events(SourceFixture.drain(reader))).isEmpty();
+      connection.setAutoCommit(true);
+      run(connection, "update item set note = 'local'");
+      ChangeEvent event = SourceFixture.read(reader, 1).get(0);
+      assertThat(event.type()).isEqualTo(ChangeType.UPDATED);
+      assertThat(event.hops()).isZero();
+    }
+  }
+
+  @Test
   void an_origin_of_a_newer_release_stops_the_writer_by_name() throws Exception {
     try (Connection connection = database.connect()) {
       connection.setAutoCommit(false);
