@@ -15,8 +15,11 @@ final class Killer implements Course.Companion {
   private static final int SHORTEST_PAUSE_MILLIS = 200;
   private static final int PAUSE_RANGE_MILLIS = 1_800;
 
-  /** A side is killed within this time after it began to work. */
+  /** A side is killed within this time after it was seen to read and to apply something. */
   private static final int AT_WORK_MILLIS = 3_000;
+
+  /** It need not get as far within this time, or there may be nothing to do. */
+  private static final long UNTIL_WORK_SECONDS = 20;
 
   /** Or, once in so many times, within this time after it was started. */
   private static final int STARTING_ONCE_IN = 5;
@@ -81,7 +84,10 @@ final class Killer implements Course.Companion {
     }
   }
 
-  /** Waits until they work; false where the killing is to end before. */
+  /**
+   * Waits until they run and, as a rule, work: a side that dies again before it has done anything
+   * shows little. False where the killing is to end before.
+   */
   private boolean ready(List<SyncSide> victims) throws InterruptedException {
     for (SyncSide side : victims) {
       while (!side.current().isReady()) {
@@ -89,6 +95,12 @@ final class Killer implements Course.Companion {
           throw new IllegalStateException(
               "The " + side.name() + "'s sync did not start; see " + side.log());
         }
+        if (ends(20)) {
+          return false;
+        }
+      }
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(UNTIL_WORK_SECONDS);
+      while ((side.now("captured") == 0 || side.now("delivered") == 0) && System.nanoTime() < end) {
         if (ends(20)) {
           return false;
         }

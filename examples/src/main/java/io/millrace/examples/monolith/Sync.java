@@ -190,6 +190,7 @@ record Sync(AutoCloseable database, Pipeline pipeline, Applier applier) implemen
             .bootstrapServers(at.bootstrapServers())
             .topic(at.topic())
             .singleBroker()
+            .property("session.timeout.ms", "6000") // how long the partitions of a dead one wait
             .build();
     return new Parts(
         side, database, source, kafka.publisher(), positions, kafka.subscriber(side), target);
