@@ -20,6 +20,13 @@ final class KafkaProgram implements ServerProgram {
    */
   static final String PROXIED_LISTENERS = "testkit.proxied.listeners";
 
+  /**
+   * Not a setting of Kafka: one more listener {@code SECURED} with TLS and SASL, {@code
+   * port=keystore}; its password is {@link BrokerCertificate#STORE_PASSWORD}. Users are set as
+   * Kafka's own settings.
+   */
+  static final String SECURED_LISTENER = "testkit.secured.listener";
+
   private final String classPath;
   private final String description;
 
@@ -75,6 +82,7 @@ final class KafkaProgram implements ServerProgram {
     properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
     properties.putAll(settings);
     addProxied(properties);
+    addSecured(properties);
     Path file = home.resolve("server.properties");
     try (OutputStream out = Files.newOutputStream(file)) {
       properties.store(out, null);
@@ -104,6 +112,25 @@ final class KafkaProgram implements ServerProgram {
       properties.merge("advertised.listeners", name + "://" + parts[1], KafkaProgram::list);
       properties.merge("listener.security.protocol.map", name + ":PLAINTEXT", KafkaProgram::list);
     }
+  }
+
+  private static void addSecured(Properties properties) {
+    Object secured = properties.remove(SECURED_LISTENER);
+    if (secured == null) {
+      return;
+    }
+    String[] parts = secured.toString().split("=", 2);
+    String address = "SECURED://127.0.0.1:" + parts[0];
+    properties.merge("listeners", address, KafkaProgram::list);
+    properties.merge("advertised.listeners", address, KafkaProgram::list);
+    properties.merge("listener.security.protocol.map", "SECURED:SASL_SSL", KafkaProgram::list);
+    properties.put("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-512");
+    properties.put(
+        "listener.name.secured.scram-sha-512.sasl.jaas.config",
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;");
+    properties.put("ssl.keystore.type", "PKCS12");
+    properties.put("ssl.keystore.location", parts[1]);
+    properties.put("ssl.keystore.password", BrokerCertificate.STORE_PASSWORD);
   }
 
   private static Object list(Object first, Object second) {
