@@ -11,6 +11,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,10 +43,25 @@ record KafkaSettings(
     properties = Collections.unmodifiableMap(new TreeMap<>(properties));
   }
 
-  /** Without the properties: they may hold passwords. */
+  /** Properties that Kafka does not know, or knows to be secret, without their values. */
   @Override
   public String toString() {
-    return describe();
+    StringBuilder text = new StringBuilder(describe());
+    properties.forEach(
+        (name, value) ->
+            text.append(text.indexOf(" {") < 0 ? " {" : ", ")
+                .append(name)
+                .append('=')
+                .append(secret(name) ? "<hidden>" : value));
+    return text.append(properties.isEmpty() ? "" : "}").toString();
+  }
+
+  private static boolean secret(String property) {
+    ConfigDef.ConfigKey key = ConsumerConfig.configDef().configKeys().get(property);
+    if (key == null) {
+      key = ProducerConfig.configDef().configKeys().get(property);
+    }
+    return key == null || key.type() == ConfigDef.Type.PASSWORD;
   }
 
   String describe() {

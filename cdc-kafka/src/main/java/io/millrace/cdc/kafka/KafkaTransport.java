@@ -19,6 +19,22 @@ import org.jspecify.annotations.Nullable;
  * <p>The record key is the routing key in UTF-8, and the partition follows from it as Kafka's own
  * clients compute it (murmur2), so other producers of the topic agree. The partition count is fixed
  * when a publisher opens; raising it would move keys and break their order, and is an error.
+ *
+ * <p>A subscriber reads its partitions in the order of their records' times, through a backlog too:
+ * one that is ahead waits, with a bounded buffer, for what is known to stand in another. One that
+ * has nothing keeps nobody waiting, nor, for more than a second, does one that gives nothing.
+ *
+ * <p><b>Static membership.</b> {@code property("group.instance.id", "applier-1")} gives a member of
+ * the subscriber's group a name of its own. A member that comes back under its name within {@code
+ * session.timeout.ms} (10 s by default here) gets its partitions back at once and moves nobody
+ * else's: a rolling restart costs no rebalance, and a killed JVM that is started again does not
+ * wait until the group has given up its former self. It hurts where the name does not come back: a
+ * static member does not leave when it is closed, so its partitions are read by nobody until the
+ * session time-out, at every scale-down, every move to another name, and every restart where names
+ * are made anew (random ones, the pod names of a Kubernetes Deployment; a StatefulSet's stay). Two
+ * members that live under one name evict each other for ever, and a transport with a name can have
+ * one subscription per group at a time. What was applied is safe in all of these: offsets live in
+ * the target.
  */
 public final class KafkaTransport {
   private final KafkaSettings settings;
@@ -46,9 +62,10 @@ public final class KafkaTransport {
     return new KafkaSubscriber(settings, Check.notBlank(group, "group"));
   }
 
+  /** Topic, address and properties; those that may be secret as {@code <hidden>}. */
   @Override
   public String toString() {
-    return settings.describe();
+    return settings.toString();
   }
 
   /** Collects the settings. Not safe for use by several threads. */
@@ -145,7 +162,7 @@ public final class KafkaTransport {
 
     /**
      * A property of the Kafka clients that this builder has no method for: security, batching,
-     * compression.
+     * compression, {@code group.instance.id} (see {@link KafkaTransport}).
      *
      * @throws IllegalArgumentException for a property that the library's promises rest on
      */
