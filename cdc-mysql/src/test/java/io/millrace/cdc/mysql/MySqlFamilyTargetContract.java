@@ -8,13 +8,13 @@ import io.millrace.cdc.apply.jdbc.HandlerTarget;
 import io.millrace.cdc.apply.jdbc.JdbcTarget;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.contract.Events;
-import io.millrace.cdc.testkit.contract.TargetContract;
-import io.millrace.cdc.testkit.contract.TargetHarness;
+import io.millrace.cdc.testkit.contract.SqlTargetContract;
+import io.millrace.cdc.testkit.contract.SqlTargetHarness;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** What MySQL and MariaDB have in common as targets. */
-abstract class MySqlFamilyTargetContract extends TargetContract {
+abstract class MySqlFamilyTargetContract extends SqlTargetContract {
   private final Database database;
   private final String uuidType;
 
@@ -24,7 +24,7 @@ abstract class MySqlFamilyTargetContract extends TargetContract {
   }
 
   @Override
-  protected final TargetHarness harness() {
+  protected final SqlTargetHarness harness() {
     return new Harness(database, uuidType);
   }
 
@@ -91,7 +91,7 @@ abstract class MySqlFamilyTargetContract extends TargetContract {
         database.query("select n, id from word order by length(id)").toString());
   }
 
-  private record Harness(Database database, String uuidType) implements TargetHarness {
+  private record Harness(Database database, String uuidType) implements SqlTargetHarness {
     @Override
     public JdbcTarget.Builder target() {
       return MySqlTarget.builder(database.dataSource());

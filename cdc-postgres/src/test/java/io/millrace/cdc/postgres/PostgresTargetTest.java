@@ -4,16 +4,16 @@ import io.millrace.cdc.apply.jdbc.HandlerTarget;
 import io.millrace.cdc.apply.jdbc.JdbcTarget;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.PostgresServer;
-import io.millrace.cdc.testkit.contract.TargetContract;
-import io.millrace.cdc.testkit.contract.TargetHarness;
+import io.millrace.cdc.testkit.contract.SqlTargetContract;
+import io.millrace.cdc.testkit.contract.SqlTargetHarness;
 import java.util.Objects;
 
 /** PostgreSQL keeps the targets' contract. */
-final class PostgresTargetTest extends TargetContract {
+final class PostgresTargetTest extends SqlTargetContract {
   private final Database database = PostgresServer.shared().createDatabase("target");
 
   @Override
-  protected TargetHarness harness() {
+  protected SqlTargetHarness harness() {
     return new Harness(database);
   }
 
@@ -38,7 +38,7 @@ final class PostgresTargetTest extends TargetContract {
         "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
   }
 
-  private record Harness(Database database) implements TargetHarness {
+  private record Harness(Database database) implements SqlTargetHarness {
     @Override
     public JdbcTarget.Builder target() {
       return PostgresTarget.builder(database.dataSource());

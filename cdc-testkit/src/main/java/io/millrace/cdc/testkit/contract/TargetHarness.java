@@ -1,44 +1,50 @@
 package io.millrace.cdc.testkit.contract;
 
-import io.millrace.cdc.apply.jdbc.HandlerTarget;
-import io.millrace.cdc.apply.jdbc.JdbcTarget;
-import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.apply.Target;
+import io.millrace.cdc.event.ChangeEvent;
+import java.util.function.Consumer;
 
 /**
  * What {@link TargetContract} needs to know about one engine. One harness serves one test; its
  * database is empty.
  */
 public interface TargetHarness {
-  /** The database, as an owner sees it. */
-  Database database();
+  /**
+   * Makes the place for entity {@code item}: key {@code id}, {@code name} of at most 20 characters,
+   * {@code amount} with two digits after the point, {@code note}.
+   */
+  void createItems();
 
-  /** A target builder over the database. */
-  JdbcTarget.Builder target();
+  /** Entity {@code item} in mirror mode. */
+  Target itemTarget();
 
-  /** A handler target that remembers in the database. */
-  HandlerTarget handlers();
+  /** All items by id, each as {@code [id, name, amount, note]}. */
+  String items();
 
-  /** Name of one of the library's own tables. */
-  String ownTable(String plainName);
+  /** Stores an item as somebody else would. */
+  void putItem(long id, String name, String amount, String note);
 
-  /** The engine's type for exact points in time with microseconds. */
-  String instantType();
+  /** Removes all items as somebody else would. */
+  void removeItems();
 
-  /** The engine's type for bytes. */
-  String bytesType();
+  /** From now on a name may have 50 characters. */
+  void widenNames();
 
-  /** The engine's type for UUIDs. */
-  String uuidType();
-
-  /** The engine's JSON type. */
-  String jsonType();
+  /** Somebody else has moved every offset. */
+  void moveOffset(long next);
 
   /**
-   * A text type whose collation takes {@code abc} and {@code ABC} for the same; makes what it needs
-   * in the database.
+   * Makes the place for entity {@code account}: key {@code id}, {@code email} and {@code nr} each
+   * unique, {@code name}, which must not be missing.
    */
-  String caselessType();
+  void createAccounts(boolean optionalEmail);
 
-  /** An expression that reads a text column of the library's own tables. */
-  String ownText(String column);
+  /** Entity {@code account} in mirror mode. */
+  Target accountTarget();
+
+  /** All accounts by id, as {@code [[id, email, nr, name], …]}. */
+  String accounts();
+
+  /** A target that calls a handler and remembers in the database. */
+  Target handling(String entity, Consumer<ChangeEvent> handler);
 }
