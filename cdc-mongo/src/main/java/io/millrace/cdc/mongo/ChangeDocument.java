@@ -29,6 +29,7 @@ final class ChangeDocument {
   private int sessionStart;
   private int sessionEnd;
   private long txnNumber;
+  private boolean fragment;
 
   /** Finds the parts of a document. */
   void read(BsonBytes.Slice slice) {
@@ -45,6 +46,7 @@ final class ChangeDocument {
     update = MISSING;
     sessionStart = MISSING;
     txnNumber = MISSING;
+    fragment = false;
     int at = slice.start() + Integer.BYTES;
     for (int type = BsonBytes.type(bytes, at); type != 0; type = BsonBytes.type(bytes, at)) {
       int name = at + 1;
@@ -52,7 +54,7 @@ final class ChangeDocument {
       part(type, name, end, end + 1);
       at = BsonBytes.skip(bytes, type, end + 1);
     }
-    if (operation == MISSING || token == MISSING) {
+    if ((operation == MISSING && !fragment) || token == MISSING) {
       throw new IllegalArgumentException(
           "a change stream document without operationType or resume token");
     }
@@ -88,6 +90,7 @@ final class ChangeDocument {
           txnNumber = BsonBytes.int64(bytes, value);
         }
       }
+      case 's' -> fragment |= isName(name, end, "splitEvent");
       default -> {} // what a newer server adds does not concern us
     }
   }
@@ -125,6 +128,11 @@ final class ChangeDocument {
 
   private boolean isName(int start, int end, String name) {
     return BsonBytes.isName(bytes, start, end, name);
+  }
+
+  /** Whether this is only a part of an event; see {@link Fragments}. */
+  boolean isFragment() {
+    return fragment;
   }
 
   byte[] bytes() {

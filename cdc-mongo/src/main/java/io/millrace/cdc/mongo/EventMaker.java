@@ -182,7 +182,8 @@ final class EventMaker {
     return view.of(known.build(), true);
   }
 
-  private static String transactionId(ChangeDocument change) {
+  /** Names the transaction that a change is of. */
+  static String transactionId(ChangeDocument change) {
     if (change.transactional()) {
       return HexFormat.of().formatHex(change.transaction());
     }

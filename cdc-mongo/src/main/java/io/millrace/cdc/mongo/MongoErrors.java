@@ -14,6 +14,7 @@ final class MongoErrors {
   private static final int AUTHENTICATION_FAILED = 18;
   private static final int UNAUTHORIZED = 13;
   private static final int STREAM_FATAL = 280;
+  private static final int TOO_LARGE = 10334;
 
   /** CappedPositionLost, ChangeStreamHistoryLost. */
   private static final Set<Integer> HISTORY_LOST = Set.of(136, 286);
@@ -40,6 +41,14 @@ final class MongoErrors {
           message
               + " The oplog does not reach back to what was read last. Accept the gap or backfill,"
               + " and make the oplog larger (replSetResizeOplog).",
+          e);
+    }
+    if (e.getCode() == TOO_LARGE) {
+      return new SourceException(
+          message
+              + " An event is larger than 16 MB (the document with what changed in it), which a change stream"
+              + " can send in parts from server 6.0.9 and 7.0 on. Upgrade, or make the document smaller and"
+              + " accept the gap.",
           e);
     }
     if (e.getCode() == STREAM_FATAL) {

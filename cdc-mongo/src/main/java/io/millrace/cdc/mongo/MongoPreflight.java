@@ -154,6 +154,16 @@ final class MongoPreflight {
       need(privileges, own, "insert");
       need(privileges, own, "update");
     }
+    for (String action : List.of("insert", "update")) {
+      if (!privileges.allows(HeartbeatDocuments.COLLECTION, action)) {
+        findings.add(
+            Finding.warning(
+                "heartbeat-grant",
+                privileges.problem(HeartbeatDocuments.COLLECTION, action)
+                    + " So health is told by progress only, and the ledgers of appliers are not cleaned up.",
+                privileges.remedy(HeartbeatDocuments.COLLECTION, action)));
+      }
+    }
   }
 
   private void need(Privileges privileges, String collection, String action) {

@@ -40,6 +40,8 @@ final class MongoReader implements SourceReader {
   private final Marks marks = new Marks();
   private final List<EventMaker> makers;
   private final byte[] markCollection;
+  private final OwnEvents own;
+  private final Fragments fragments = new Fragments();
   private @Nullable Runnable firstSave;
 
   /** Read, but not given out: the first change after a transaction. */
@@ -54,6 +56,7 @@ final class MongoReader implements SourceReader {
   MongoReader(
       MongoSettings settings,
       MongoRegistration.Registered log,
+      String pipeline,
       MongoPosition start,
       Opened opened) {
     this.settings = settings;
@@ -64,6 +67,7 @@ final class MongoReader implements SourceReader {
     this.firstSave = opened.firstSave();
     this.witness = start.witness();
     this.markCollection = Marks.COLLECTION.getBytes(StandardCharsets.UTF_8);
+    this.own = new OwnEvents(settings, decoder, log, pipeline);
     this.makers =
         settings.collections().stream()
             .map(c -> new EventMaker(c, decoder, settings.service(), log.log(), log.epoch()))
@@ -102,12 +106,19 @@ final class MongoReader implements SourceReader {
       RawBsonDocument document = ahead;
       ahead = null;
       if (document == null) {
-        document = next(events.isEmpty() && !moved, deadline);
+        document = next((events.isEmpty() && !moved) || fragments.open(), deadline);
       }
       if (document == null) {
         break;
       }
       change.read(BsonBytes.Slice.of(document));
+      if (change.isFragment()) {
+        document = fragments.add(document);
+        if (document == null) {
+          continue;
+        }
+        change.read(BsonBytes.Slice.of(document));
+      }
       if (marks.endsBefore(change)) {
         // A position can stand between two transactions, so here is where the batch ends.
         marks.leave();
@@ -167,6 +178,13 @@ final class MongoReader implements SourceReader {
       }
       return 0;
     }
+    if (own.isAbout(change)) {
+      ChangeEvent event = own.event(change, marks.hops());
+      if (event != null) {
+        events.add(event);
+      }
+      return 0;
+    }
     for (EventMaker maker : makers) {
       if (maker.isAbout(change)) {
         Row key = maker.key(change);
@@ -214,7 +232,7 @@ final class MongoReader implements SourceReader {
   /** Where the stream stands after a time without a change for us; null where it stood still. */
   private @Nullable Position idle() {
     BsonDocument token = cursor.getResumeToken();
-    if (token == null || token.equals(idle)) {
+    if (token == null || token.equals(idle) || fragments.open()) {
       return null;
     }
     BsonTimestamp time = MongoPosition.timeOf(token);

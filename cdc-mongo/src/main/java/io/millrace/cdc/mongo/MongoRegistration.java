@@ -8,6 +8,8 @@ import static com.mongodb.client.model.Updates.setOnInsert;
 
 import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.IndexOptions;
+import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.model.Updates;
 import io.millrace.cdc.apply.OwnLog;
@@ -17,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.Document;
@@ -31,7 +34,10 @@ public final class MongoRegistration {
   /** The collection's name. */
   static final String COLLECTION = "millrace_registration";
 
-  private static final String READERS = "millrace_reader";
+  /** Which pipelines have read. */
+  static final String READERS = "millrace_reader";
+
+  private static final long OUTBOX_DAYS = 7;
   private static final int FORMAT = 1;
 
   /** Key of the one document that names the log. */
@@ -69,7 +75,16 @@ public final class MongoRegistration {
                       setOnInsert("epoch", 0L),
                       setOnInsert("format", FORMAT)),
                   UPSERT);
-          makeMissing(List.of(READERS, Marks.COLLECTION));
+          makeMissing(List.of(READERS, Marks.COLLECTION, HeartbeatDocuments.COLLECTION));
+          if (settings.outbox()) {
+            makeMissing(List.of(MongoOutbox.COLLECTION));
+            settings
+                .db()
+                .getCollection(MongoOutbox.COLLECTION)
+                .createIndex(
+                    Indexes.ascending(MongoOutbox.AT),
+                    new IndexOptions().expireAfter(OUTBOX_DAYS, TimeUnit.DAYS));
+          }
           for (CapturedCollection collection : settings.collections()) {
             if (collection.oldState()) {
               switchOnImages(collection.name());

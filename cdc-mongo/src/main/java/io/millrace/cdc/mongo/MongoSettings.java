@@ -13,6 +13,7 @@ record MongoSettings(
     String database,
     String service,
     List<CapturedCollection> collections,
+    boolean outbox,
     Duration outage,
     Clock clock,
     RandomGenerator random) {

@@ -3,6 +3,7 @@ package io.millrace.cdc.mongo;
 import com.mongodb.client.MongoClient;
 import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.Finding;
+import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.source.ReaderStart;
@@ -47,8 +48,8 @@ public final class MongoSource implements Source {
    * A builder.
    *
    * @param client connected to the replica set; its user needs {@code find} and {@code
-   *     changeStream} on the database, and to write {@code millrace_registration} and {@code
-   *     millrace_reader}. Stays the caller's to close.
+   *     changeStream} on the database, and to write {@code millrace_registration}, {@code
+   *     millrace_reader} and {@code millrace_heartbeat}. Stays the caller's to close.
    * @param database the database whose collections are captured
    */
   public static Builder builder(MongoClient client, String database) {
@@ -86,6 +87,11 @@ public final class MongoSource implements Source {
   }
 
   @Override
+  public boolean beat(Heartbeat heartbeat) {
+    return new HeartbeatDocuments(settings).write(heartbeat);
+  }
+
+  @Override
   public void wakeUp() {
     synchronized (readers) {
       readers.forEach(MongoReader::wakeUp);
@@ -109,6 +115,7 @@ public final class MongoSource implements Source {
     private final String database;
     private final List<CapturedCollection> collections = new ArrayList<>();
     private String service = "";
+    private boolean outbox;
     private Duration outage = DEFAULT_OUTAGE;
     private Clock clock = Ambient.clock();
     private RandomGenerator random = Ambient.random();
@@ -139,6 +146,16 @@ public final class MongoSource implements Source {
           options
               .apply(new CollectionOptions(Check.notBlank(collection, "collection")))
               .toCollection());
+      return this;
+    }
+
+    /**
+     * Publishes what the application appends with {@link MongoOutbox}; {@link
+     * MongoRegistration#install()} makes its collection, which gives up what is older than a week.
+     * Default: nothing is.
+     */
+    public Builder outbox() {
+      outbox = true;
       return this;
     }
 
@@ -174,8 +191,8 @@ public final class MongoSource implements Source {
       if (service.isEmpty()) {
         problems.add("service is missing: call service(…)");
       }
-      if (collections.isEmpty()) {
-        problems.add("nothing is captured: call capture(\"collection\")");
+      if (collections.isEmpty() && !outbox) {
+        problems.add("nothing is captured: call capture(\"collection\") or outbox()");
       }
       Set<String> names = new HashSet<>();
       Set<String> entities = new HashSet<>();
@@ -198,7 +215,7 @@ public final class MongoSource implements Source {
       }
       return new MongoSource(
           new MongoSettings(
-              client, database, service, List.copyOf(collections), outage, clock, random));
+              client, database, service, List.copyOf(collections), outbox, outage, clock, random));
     }
   }
 }

@@ -235,6 +235,10 @@ final class ReaderOpening {
       throw e;
     }
     return new MongoReader(
-        settings, new MongoRegistration.Registered(registered.log(), epoch), position, opened);
+        settings,
+        new MongoRegistration.Registered(registered.log(), epoch),
+        start.pipeline(),
+        position,
+        opened);
   }
 }

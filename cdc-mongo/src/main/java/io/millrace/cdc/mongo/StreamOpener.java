@@ -17,6 +17,9 @@ final class StreamOpener {
   /** So long a request waits on the server; no longer, since a close has to wait for it. */
   private static final long AWAIT_MILLIS = 250;
 
+  private static final int SPLITS_SINCE = 7;
+  private static final int SPLITS_PATCH = 9;
+
   private StreamOpener() {}
 
   /**
@@ -30,7 +33,7 @@ final class StreamOpener {
     ChangeStreamIterable<Document> stream =
         settings
             .db()
-            .watch(List.of(filter(settings)))
+            .watch(stages(settings))
             .fullDocument(images ? FullDocument.WHEN_AVAILABLE : FullDocument.UPDATE_LOOKUP)
             .maxAwaitTime(AWAIT_MILLIS, TimeUnit.MILLISECONDS);
     if (images) {
@@ -38,6 +41,25 @@ final class StreamOpener {
     }
     return (MongoChangeStreamCursor<RawBsonDocument>)
         start.apply(stream).withDocumentClass(RawBsonDocument.class).cursor();
+  }
+
+  /** The filter, and where the server can: events over 16 MB in parts. */
+  private static List<Bson> stages(MongoSettings settings) {
+    return splits(settings)
+        ? List.of(filter(settings), new Document("$changeStreamSplitLargeEvent", new Document()))
+        : List.of(filter(settings));
+  }
+
+  /** From 6.0.9 and from 7.0 on. */
+  private static boolean splits(MongoSettings settings) {
+    List<Integer> version =
+        settings
+            .admin()
+            .runCommand(new Document("buildInfo", 1))
+            .getList("versionArray", Integer.class);
+    int major = version.get(0);
+    return major >= SPLITS_SINCE
+        || (major == SPLITS_SINCE - 1 && version.get(1) == 0 && version.get(2) >= SPLITS_PATCH);
   }
 
   /**
@@ -48,6 +70,10 @@ final class StreamOpener {
     List<String> names = new ArrayList<>();
     settings.collections().forEach(collection -> names.add(collection.name()));
     names.add(Marks.COLLECTION);
+    names.add(HeartbeatDocuments.COLLECTION);
+    if (settings.outbox()) {
+      names.add(MongoOutbox.COLLECTION);
+    }
     return new Document(
         "$match",
         new Document(

@@ -1,0 +1,283 @@
+package io.millrace.cdc.mongo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.mongodb.client.MongoDatabase;
+import com.mongodb.client.model.Sorts;
+import com.mongodb.client.model.Updates;
+import io.millrace.cdc.apply.Applier;
+import io.millrace.cdc.apply.EntityKey;
+import io.millrace.cdc.apply.HeldKey;
+import io.millrace.cdc.apply.Nesting;
+import io.millrace.cdc.apply.Rejection;
+import io.millrace.cdc.codec.ProtobufCodec;
+import io.millrace.cdc.error.ConfigurationException;
+import io.millrace.cdc.error.TransportException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import io.millrace.cdc.event.Version;
+import io.millrace.cdc.testkit.MongoServer;
+import io.millrace.cdc.testkit.NeedsServer;
+import io.millrace.cdc.testkit.ServerKind;
+import io.millrace.cdc.transport.PublishCallback;
+import io.millrace.cdc.transport.Publisher;
+import io.millrace.cdc.transport.inprocess.InProcessTransport;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.bson.BsonType;
+import org.bson.Document;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Rows of a child table become the elements of a list in their parent's document. */
+@NeedsServer(ServerKind.MONGO)
+final class MongoNestingTest {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Nesting LINES =
+      new Nesting("order", "lines", "line", List.of("order_id"), List.of("order_id", "no"));
+
+  private final MongoDatabase database = MongoServer.shared().createDatabase("nesting");
+  private final InProcessTransport transport =
+      InProcessTransport.builder().name("shop").partitions(1).build();
+  private final Publisher publisher = transport.publisher();
+  private final List<Applier> appliers = new ArrayList<>();
+  private long versions;
+
+  @AfterEach
+  void close() {
+    appliers.forEach(Applier::close);
+    publisher.close();
+    database.drop();
+  }
+
+  private MongoTarget.Builder target() {
+    return MongoTarget.builder(MongoServer.shared().client(), database.getName());
+  }
+
+  private MongoTarget nested() {
+    return target()
+        .mirror(
+            "order",
+            "orders",
+            m ->
+                m.rename("id", "_id").fields("customer", "delivery.city").optional("delivery.city"))
+        .mirror("line", "orders", m -> m.fields("order_id", "no", "sku").as("no", BsonType.INT32))
+        .nest(LINES)
+        .build();
+  }
+
+  private Applier start(MongoTarget target) {
+    Applier applier =
+        Applier.builder("nesting-in")
+            .service("shop")
+            .from(transport.subscriber("shop"))
+            .to(target)
+            .maxWait(Duration.ofMillis(20))
+            .onRejected(Rejection.hold().retryEvery(Duration.ofMillis(50)))
+            .build();
+    appliers.add(applier);
+    applier.start();
+    return applier;
+  }
+
+  private static void caughtUp(Applier applier) throws InterruptedException {
+    assertTrue(applier.awaitCaughtUp(LIMIT), () -> "not caught up: " + applier.status());
+  }
+
+  private ChangeEvent.Builder event(String entity, ChangeType type, Row key) {
+    return ChangeEvent.builder()
+        .type(type)
+        .entity(entity)
+        .key(key)
+        .routingKey("order/" + key.value(0))
+        .source("billing")
+        .changedAt(Instant.parse("2026-01-01T00:00:00Z"))
+        .log("billing-00000001")
+        .version(Version.of(1, ByteBuffer.allocate(8).putLong(++versions).array()))
+        .transactionId("t" + versions);
+  }
+
+  private ChangeEvent order(ChangeType type, long id, String customer, Value city) {
+    Row state =
+        Row.builder()
+            .put("id", Value.of(id))
+            .put("customer", Value.of(customer))
+            .put("delivery.city", city)
+            .build();
+    return event("order", type, Row.of("id", Value.of(id)))
+        .newValue(state)
+        .changedFields(List.of("id", "customer", "delivery.city"))
+        .build();
+  }
+
+  private static Row lineKey(long order, long no) {
+    return Row.builder().put("order_id", Value.of(order)).put("no", Value.of(no)).build();
+  }
+
+  private ChangeEvent line(ChangeType type, long order, long no, String sku) {
+    Row state =
+        Row.builder()
+            .put("order_id", Value.of(order))
+            .put("no", Value.of(no))
+            .put("sku", Value.of(sku))
+            .build();
+    return event("line", type, lineKey(order, no))
+        .newValue(state)
+        .changedFields(state.names().asList())
+        .build();
+  }
+
+  private void send(ChangeEvent... events) throws InterruptedException {
+    for (ChangeEvent event : events) {
+      publisher.publish(
+          event.routingKey(),
+          ProtobufCodec.instance().encode(event),
+          new PublishCallback() {
+            @Override
+            public void acknowledged() {}
+
+            @Override
+            public void failed(TransportException error) {
+              throw error;
+            }
+          });
+    }
+  }
+
+  private String documents() {
+    List<String> found = new ArrayList<>();
+    for (Document document : database.getCollection("orders").find().sort(Sorts.ascending("_id"))) {
+      found.add(document.toJson());
+    }
+    return String.join("\n", found);
+  }
+
+  @Test
+  void child_rows_become_elements_and_keep_what_is_not_mapped() throws Exception {
+    send(
+        order(ChangeType.CREATED, 1, "ann", Value.of("Bern")),
+        line(ChangeType.CREATED, 1, 1, "a"),
+        line(ChangeType.CREATED, 1, 2, "b"));
+    Applier applier = start(nested());
+    caughtUp(applier);
+    assertEquals(
+        "{\"_id\": 1, \"lines\": [{\"no\": 1, \"sku\": \"a\"}, {\"no\": 2, \"sku\": \"b\"}],"
+            + " \"customer\": \"ann\", \"delivery\": {\"city\": \"Bern\"}}",
+        sorted(documents()));
+    database
+        .getCollection("orders")
+        .updateOne(new Document("_id", 1L), Updates.set("lines.1.own", "mine"));
+    send(
+        line(ChangeType.UPDATED, 1, 2, "b2"),
+        event("line", ChangeType.DELETED, lineKey(1, 1)).build(),
+        line(ChangeType.CREATED, 1, 3, "c"),
+        order(ChangeType.UPDATED, 1, "ann", Value.NULL));
+    caughtUp(applier);
+    assertEquals(
+        List.of(
+            Document.parse("{no: 2, sku: 'b2', own: 'mine'}"), Document.parse("{no: 3, sku: 'c'}")),
+        order(1).getList("lines", Document.class));
+    assertEquals(new Document(), order(1).get("delivery"));
+    send(
+        event("line", ChangeType.DELETED, lineKey(1, 2)).build(),
+        event("line", ChangeType.DELETED, lineKey(1, 3)).build(),
+        event("order", ChangeType.DELETED, Row.of("id", Value.of(1))).build());
+    caughtUp(applier);
+    assertEquals("", documents());
+  }
+
+  private Document order(long id) {
+    Document found = database.getCollection("orders").find(new Document("_id", id)).first();
+    return found == null ? new Document() : found;
+  }
+
+  /** Fields come in the order in which they were made; what is asked for is what is there. */
+  private static String sorted(String json) {
+    Document document = Document.parse(json);
+    Document ordered = new Document("_id", document.get("_id"));
+    for (String name : List.of("lines", "customer", "delivery")) {
+      ordered.append(name, document.get(name));
+    }
+    return ordered.toJson();
+  }
+
+  @Test
+  void a_line_without_its_order_waits_for_it() throws Exception {
+    send(line(ChangeType.CREATED, 1, 1, "a"), order(ChangeType.CREATED, 2, "bea", Value.of("Rom")));
+    Applier applier = start(nested());
+    caughtUp(applier);
+    List<HeldKey> held = applier.held();
+    assertEquals(1, held.size(), held::toString);
+    assertEquals(EntityKey.of("order", "1"), held.get(0).key());
+    assertTrue(held.get(0).error().contains("not there"), held.get(0).error());
+    // What comes later of the whole waits behind it; the whole goes through together.
+    send(order(ChangeType.CREATED, 1, "ann", Value.of("Bern")));
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (applier.status().held() > 0 && System.nanoTime() < deadline) {
+      Thread.sleep(20);
+    }
+    assertEquals(
+        List.of(Document.parse("{no: 1, sku: 'a'}")), order(1).getList("lines", Document.class));
+  }
+
+  @Test
+  void a_document_with_a_list_is_taken_apart_as_anywhere() throws Exception {
+    Value list =
+        new Value.ListValue(
+            List.of(
+                new Value.DocumentValue(
+                    Row.builder().put("no", Value.of(1)).put("sku", Value.of("a")).build())));
+    Row state =
+        Row.builder()
+            .put("id", Value.of(1))
+            .put("customer", Value.of("ann"))
+            .put("lines", list)
+            .build();
+    send(
+        event("order", ChangeType.CREATED, Row.of("id", Value.of(1)))
+            .newValue(state)
+            .changedFields(state.names().asList())
+            .build(),
+        line(ChangeType.CREATED, 1, 2, "b"));
+    Applier applier = start(nested());
+    caughtUp(applier);
+    assertEquals(2, order(1).getList("lines", Document.class).size());
+    send(
+        event("order", ChangeType.UPDATED, Row.of("id", Value.of(1)))
+            .newValue(state)
+            .changedFields(List.of("lines"))
+            .build());
+    caughtUp(applier);
+    assertEquals(
+        List.of(Document.parse("{no: 1, sku: 'a'}")), order(1).getList("lines", Document.class));
+  }
+
+  @Test
+  void a_nesting_that_fits_no_collection_is_refused_at_the_start() {
+    MongoTarget wrong =
+        target()
+            .mirror("order", "orders")
+            .mirror("line", "orders", m -> m.rename("no", "_id").fields("sku"))
+            .nest(new Nesting("order", "lines", "line", List.of("order_id"), List.of("no")))
+            .nest(new Nesting("order", "lines", "missing", List.of("id"), List.of("id")))
+            .build();
+    ConfigurationException problems =
+        assertThrows(ConfigurationException.class, () -> start(wrong));
+    for (String part :
+        List.of(
+            "an element is found by",
+            "both have to be mapped",
+            "'order_id' is not mapped",
+            "no _id that is known",
+            "Name its fields")) {
+      assertTrue(problems.getMessage().contains(part), () -> part + ": " + problems.getMessage());
+    }
+  }
+}
