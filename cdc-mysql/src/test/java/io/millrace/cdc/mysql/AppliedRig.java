@@ -141,6 +141,11 @@ final class AppliedRig implements AutoCloseable {
     await(rig -> !rig.applier.held().isEmpty());
   }
 
+  /** Starts the applier. */
+  void start() {
+    applier.start();
+  }
+
   private void await(Predicate<AppliedRig> condition) throws InterruptedException {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (!condition.test(this)) {

@@ -1,8 +1,10 @@
 package io.millrace.cdc.mysql;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.cdc.apply.EntityMode;
+import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.event.ChangeEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -254,6 +256,17 @@ abstract class BinlogAppliedEdgesContract {
       rig.apply(1, "delete from item where id = 2");
       rig.target.execute("insert into item values (4, 'local')");
       assertThat(rig.published()).containsExactly("CREATED item 4 0");
+    }
+  }
+
+  @Test
+  void a_database_that_is_not_registered_yet_is_refused_by_name() throws Exception {
+    try (AppliedRig rig = new AppliedRig(flavour, EntityMode.SHARED, false, SHOP, TABLES)) {
+      rig.target.execute("drop table millrace_registration");
+      assertThatThrownBy(rig::start)
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("not registered as a log")
+          .hasMessageContaining("run its pipeline once");
     }
   }
 

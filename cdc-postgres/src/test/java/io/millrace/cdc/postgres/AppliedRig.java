@@ -3,6 +3,7 @@ package io.millrace.cdc.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.cdc.apply.Applier;
+import io.millrace.cdc.apply.ApplierState;
 import io.millrace.cdc.apply.EntityMode;
 import io.millrace.cdc.apply.Rejection;
 import io.millrace.cdc.apply.jdbc.JdbcTarget;
@@ -128,7 +129,7 @@ final class AppliedRig implements AutoCloseable {
 
   /** Waits until everything is applied, what was held too. */
   void awaitApplied() throws InterruptedException {
-    if (applier.status().state() == io.millrace.cdc.apply.ApplierState.NEW) {
+    if (applier.status().state() == ApplierState.NEW) {
       applier.start();
     }
     assertThat(applier.awaitCaughtUp(LIMIT)).describedAs("%s", applier.status()).isTrue();
@@ -139,6 +140,11 @@ final class AppliedRig implements AutoCloseable {
   void awaitHeld() throws InterruptedException {
     applier.start();
     await(rig -> !rig.applier.held().isEmpty());
+  }
+
+  /** Starts the applier. */
+  void start() {
+    applier.start();
   }
 
   private void await(Predicate<AppliedRig> condition) throws InterruptedException {
