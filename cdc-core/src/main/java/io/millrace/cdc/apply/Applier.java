@@ -34,12 +34,16 @@ public final class Applier implements AutoCloseable {
   }
 
   /**
-   * Checks the target, makes this library's tables where they are missing, and starts; once only.
+   * Starts, and waits until both ends were looked at: the target's tables, grants and types against
+   * the mapping (this library's own tables are made where they are missing), and the settings of
+   * the channel. Once only.
    *
-   * <p>A target that is away is no error: it is tried again for ever, and the status says so.
+   * <p>A target or transport that is away is no error: it is tried again for ever, and the status
+   * says so. One that answers later than {@link ApplierBuilder#startTimeout} is not waited for
+   * here; what is found wrong then shows as {@link ApplierState#FAILED}.
    *
-   * @throws io.millrace.cdc.error.ConfigurationException where mapping and target do not fit, with
-   *     every problem
+   * @throws io.millrace.cdc.error.ConfigurationException where something can never work, with every
+   *     problem of both ends; the applier is {@link ApplierState#FAILED} then, and holds nothing
    */
   public void start() {
     loop.start();

@@ -32,6 +32,7 @@ public final class ApplierBuilder {
   private Duration healthLimit = Duration.ofMinutes(1);
   private final Set<String> expectedServices = new LinkedHashSet<>();
   private Duration statusInterval = Duration.ofSeconds(5);
+  private Duration startTimeout = Duration.ofSeconds(10);
   private Optional<Duration> ledgerRetention = Optional.of(Duration.ofDays(1));
   private EventCodec codec = ProtobufCodec.instance();
   private Clock clock = Ambient.clock();
@@ -137,6 +138,15 @@ public final class ApplierBuilder {
   }
 
   /**
+   * How long {@link Applier#start()} waits for its look at both ends, and so how soon a server must
+   * answer for an impossible configuration to be thrown there; default 10 s.
+   */
+  public ApplierBuilder startTimeout(Duration timeout) {
+    this.startTimeout = positive(timeout, "startTimeout");
+    return this;
+  }
+
+  /**
    * How long the ledger remembers deleted keys at least; default 1 day. After that a key's rows are
    * removed once heartbeats have shown that nothing of it can come again. Must be longer than a
    * process that publishes may hang and then go on.
@@ -199,6 +209,7 @@ public final class ApplierBuilder {
             healthLimit,
             Set.copyOf(expectedServices),
             statusInterval,
+            startTimeout,
             ledgerRetention,
             codec,
             clock,

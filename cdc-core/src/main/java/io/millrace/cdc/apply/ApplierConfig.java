@@ -21,6 +21,7 @@ record ApplierConfig(
     Duration healthLimit,
     Set<String> expectedServices,
     Duration statusInterval,
+    Duration startTimeout,
     Optional<Duration> ledgerRetention,
     EventCodec codec,
     Clock clock,

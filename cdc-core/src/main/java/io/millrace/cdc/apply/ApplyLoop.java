@@ -2,9 +2,9 @@ package io.millrace.cdc.apply;
 
 import io.millrace.cdc.error.ApplyException;
 import io.millrace.cdc.error.FencedException;
-import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.MillraceException;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.Outcome;
 import io.millrace.cdc.internal.Ticker;
 import io.millrace.cdc.transport.Delivery;
 import io.millrace.cdc.transport.Subscription;
@@ -27,6 +27,7 @@ final class ApplyLoop {
   private static final Logger log = LoggerFactory.getLogger(ApplyLoop.class);
   private static final long FIRST_BACKOFF_MILLIS = 20;
   private static final long LONGEST_BACKOFF_MILLIS = 5_000;
+  private static final long ENDING_MILLIS = 1_000;
 
   private final ApplierConfig config;
   private final Counters counters;
@@ -34,6 +35,10 @@ final class ApplyLoop {
   private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Worker worker;
+
+  /** What the first look at both ends came to. */
+  private final Outcome outcome = new Outcome();
+
   private ApplierState state = ApplierState.NEW; // guarded by this
   private @Nullable Thread thread; // guarded by this
   private @Nullable Ticker monitor; // guarded by this
@@ -56,28 +61,36 @@ final class ApplyLoop {
       state = ApplierState.RUNNING;
     }
     counters.pulse.started();
-    try {
-      worker.openSession();
-    } catch (MillraceException e) {
-      if (!e.retryable()) {
-        end(ApplierState.FAILED, e);
-        throw e;
-      }
-      noteFailure(e);
-    }
     log.info(
         "applier '{}' starts: {} -> {}",
         config.name(),
         config.subscriber().describe(),
         config.target().describe());
     Thread started = new Thread(this::run, "millrace-" + config.name() + "-apply");
+    Ticker telling;
     synchronized (this) {
       thread = started;
-      monitor =
+      telling =
           Ticker.start(
               "millrace-" + config.name() + "-monitor", config.statusInterval(), this::tick);
+      monitor = telling;
+      started.start();
     }
-    started.start();
+    outcome.await(
+        config.startTimeout(),
+        () -> {
+          telling.close();
+          joinQuietly(started);
+        });
+  }
+
+  /** It has nothing left to do but to end. */
+  private static void joinQuietly(Thread ending) {
+    try {
+      ending.join(ENDING_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Tells the listener how it is, and the log when health changes. */
@@ -95,6 +108,14 @@ final class ApplyLoop {
   }
 
   private void run() {
+    try {
+      sessions();
+    } finally {
+      outcome.good();
+    }
+  }
+
+  private void sessions() {
     long backoff = FIRST_BACKOFF_MILLIS;
     while (!isClosing()) {
       long begun = worker.progress();
@@ -129,15 +150,8 @@ final class ApplyLoop {
 
   /** From joining to leaving. */
   private void session() throws InterruptedException {
-    worker.openSession();
-    for (Finding finding : config.subscriber().preflight()) {
-      if (finding.severity() == Finding.Severity.REFUSED) {
-        throw new ApplyException(
-            "Applier '%s' cannot read from %s: %s"
-                .formatted(config.name(), config.subscriber().describe(), finding));
-      }
-      log.warn("applier '{}': {}", config.name(), finding);
-    }
+    EndpointCheck.run(config, worker::openSession);
+    outcome.good();
     try (Subscription joined = config.subscriber().open(worker.ownership())) {
       subscription = joined;
       int quiet = 0;
@@ -280,6 +294,7 @@ final class ApplyLoop {
     synchronized (this) {
       state = ApplierState.RETRYING;
     }
+    outcome.good();
   }
 
   private void wentWell() {
@@ -310,5 +325,8 @@ final class ApplyLoop {
       }
     }
     caughtUp.end();
+    if (error != null) {
+      outcome.failed(error);
+    }
   }
 }

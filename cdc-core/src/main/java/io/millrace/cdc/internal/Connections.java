@@ -3,6 +3,7 @@ package io.millrace.cdc.internal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.sql.SQLInvalidAuthorizationSpecException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -34,6 +35,9 @@ public final class Connections {
   private static final int FEW = 4;
 
   private static final long PAUSE_PER_HANGING_NANOS = 10_000_000_000L;
+
+  private static final String NO_SUCH_DATABASE = "3D000";
+  private static final int MYSQL_NO_SUCH_DATABASE = 1049;
 
   private final DataSource dataSource;
   private final Duration limit;
@@ -74,9 +78,12 @@ public final class Connections {
     return known != null ? known : "data source " + dataSource.getClass().getSimpleName();
   }
 
-  /** A connection; close it here, which takes the limit off again. */
+  /**
+   * A connection; close it here, which takes the limit off again. A refused user or password fails
+   * for good only where the server never let this user in.
+   */
   public Lent take() throws SQLException {
-    Connection connection = connect();
+    Connection connection = letIn();
     try {
       if (address == null) {
         address = withoutSecrets(connection.getMetaData().getURL());
@@ -85,6 +92,37 @@ public final class Connections {
     } catch (SQLException | RuntimeException e) {
       connection.close();
       throw e;
+    }
+  }
+
+  /**
+   * Whether a server said that it lets this user not in, or that it has no such database: nobody
+   * need wait for that. Where it let the user in before, {@link #take} makes a refused user or
+   * password a failure that may pass instead, since passwords are changed while their users run.
+   */
+  public static boolean isRefusal(SQLException e) {
+    return isCredentials(e)
+        || NO_SUCH_DATABASE.equals(e.getSQLState())
+        || e.getErrorCode() == MYSQL_NO_SUCH_DATABASE;
+  }
+
+  private static boolean isCredentials(SQLException e) {
+    String state = e.getSQLState();
+    return e instanceof SQLInvalidAuthorizationSpecException
+        || (state != null && state.startsWith("28"));
+  }
+
+  private Connection letIn() throws SQLException {
+    try {
+      return connect();
+    } catch (SQLException e) {
+      if (address == null || !isCredentials(e)) {
+        throw e;
+      }
+      throw new SQLTransientConnectionException(
+          "%s (This user was let in before, so it is tried again.)".formatted(e.getMessage()),
+          "08004",
+          e);
     }
   }
 

@@ -1,17 +1,14 @@
 package io.millrace.cdc.pipeline;
 
-import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.FencedException;
-import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.MillraceException;
+import io.millrace.cdc.internal.Outcome;
 import io.millrace.cdc.position.StoredPosition;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.SourceReader;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,11 +25,27 @@ final class CaptureLoop implements Runnable {
   private final Backoff backoff;
   private final Refusals refusals = new Refusals();
   private final Commands commands;
+  private final Outcome start;
+
+  /** Both ends were found in order once: only then is a lease worth having. */
+  private boolean sound;
+
+  /** They were, a moment ago. */
+  private boolean checked;
 
   /** Why the next session starts without a position, where the policy allows it. */
   private @Nullable LostPositionException accepted;
 
-  CaptureLoop(PipelineSettings settings, StatusBoard board, StopSignal stop, Commands commands) {
+  /**
+   * @param start is told what the first attempt came to
+   */
+  CaptureLoop(
+      PipelineSettings settings,
+      StatusBoard board,
+      StopSignal stop,
+      Commands commands,
+      Outcome start) {
+    this.start = start;
     this.settings = settings;
     this.board = board;
     this.stop = stop;
@@ -51,6 +64,7 @@ final class CaptureLoop implements Runnable {
       // The thread is the pipeline's own: only close() interrupts it, past its deadline.
       LOG.warn("Pipeline '{}' was interrupted and ends", settings.name());
     } finally {
+      start.good();
       commands.end();
       lease.release();
     }
@@ -59,6 +73,12 @@ final class CaptureLoop implements Runnable {
   private void session() throws InterruptedException {
     try {
       board.become(PipelineState.STARTING);
+      checked = false;
+      if (!sound) {
+        // Before the lease: an instance that could never take over must not stand by.
+        check();
+        sound = true;
+      }
       if (standBy()) {
         read();
       }
@@ -73,9 +93,11 @@ final class CaptureLoop implements Runnable {
         retry(e);
       } else {
         board.failed(e);
+        start.failed(e);
       }
     } catch (RuntimeException | Error e) {
       board.failed(e);
+      start.failed(e);
     }
   }
 
@@ -87,6 +109,8 @@ final class CaptureLoop implements Runnable {
         return true;
       }
       board.become(PipelineState.STANDBY);
+      start.good();
+      checked = false;
       stop.await(Math.min(settings.leaseDuration().toNanos() / 5, 1_000_000_000L));
     }
     return false;
@@ -103,17 +127,19 @@ final class CaptureLoop implements Runnable {
                   stored.get().savedAt(),
                   settings.positions().describe()));
     }
-    preflight();
-    ReaderStart start = start(stored);
-    try (SourceReader reader = settings.source().open(start);
+    check();
+    checked = false;
+    ReaderStart from = start(stored);
+    try (SourceReader reader = settings.source().open(from);
         CaptureSession session =
             new CaptureSession(settings, board, stop, lease, reader, refusals, commands)) {
-      session.begin(start);
+      session.begin(from);
       if (accepted != null) {
         board.gapAccepted(String.valueOf(accepted.getMessage()), reader.position());
         accepted = null;
       }
       board.become(PipelineState.RUNNING);
+      start.good();
       session.pump(backoff);
     }
   }
@@ -127,18 +153,10 @@ final class CaptureLoop implements Runnable {
         settings.name(), stored.flatMap(StoredPosition::position), epoch, settings.firstStart());
   }
 
-  private void preflight() {
-    List<Finding> findings = new ArrayList<>(settings.source().preflight());
-    findings.addAll(settings.publisher().preflight());
-    List<String> refused = new ArrayList<>();
-    for (Finding finding : findings) {
-      switch (finding.severity()) {
-        case REFUSED -> refused.add(finding.toString());
-        case WARNING -> LOG.warn("Pipeline '{}': {}", settings.name(), finding);
-      }
-    }
-    if (!refused.isEmpty()) {
-      throw new ConfigurationException("pipeline '" + settings.name() + "'", refused);
+  private void check() {
+    if (!checked) {
+      EndpointCheck.run(settings);
+      checked = true;
     }
   }
 
@@ -165,6 +183,7 @@ final class CaptureLoop implements Runnable {
     Duration pause = backoff.next();
     board.become(PipelineState.RETRYING);
     board.retrying(e, pause);
+    start.good();
     stop.await(pause.toNanos());
   }
 }

@@ -1,6 +1,7 @@
 package io.millrace.cdc.pipeline;
 
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.Outcome;
 import io.millrace.cdc.internal.Ticker;
 import io.millrace.cdc.position.UnpublishedKey;
 import java.time.Duration;
@@ -48,22 +49,35 @@ public final class Pipeline implements AutoCloseable {
   }
 
   /**
-   * Starts the pipeline and returns at once. A server that cannot be reached is no error: it is
-   * tried again, and {@link #status()} tells. May be called once.
+   * Starts the pipeline, and waits for its first attempt: until it runs, stands by, or was told to
+   * wait for a server. May be called once.
    *
+   * <p>A server that cannot be reached is no error: it is tried again, and {@link #status()} tells.
+   * Nor is a lost position: its policy decides, and the status tells. A server that answers later
+   * than {@link PipelineBuilder#startTimeout} is not waited for here; what is found wrong then
+   * shows as {@link PipelineState#FAILED}.
+   *
+   * <p>Where this throws, the pipeline is {@link PipelineState#FAILED}, and its publisher and
+   * position store are closed.
+   *
+   * @throws io.millrace.cdc.error.ConfigurationException with every problem that preflight found at
+   *     source and transport
+   * @throws io.millrace.cdc.error.MillraceException where something else can never work, such as a
+   *     password that the server refuses
    * @throws IllegalStateException when it was started or closed before
    */
   public void start() {
+    Outcome outcome = new Outcome();
     synchronized (lifecycle) {
       Check.state(
-          board.become(PipelineState.STARTING),
+          thread == null && board.become(PipelineState.STARTING),
           "pipeline '%s' is %s and can be started only once; build a new one",
           settings.name(),
           board.state());
       LOG.info("Starting {}; fingerprint {}", settings.describe(), settings.fingerprint());
       Thread capture =
           new Thread(
-              new CaptureLoop(settings, board, stop, commands),
+              new CaptureLoop(settings, board, stop, commands, outcome),
               "millrace-" + settings.name() + "-capture");
       capture.setDaemon(true);
       capture.start();
@@ -73,6 +87,17 @@ public final class Pipeline implements AutoCloseable {
               "millrace-" + settings.name() + "-monitor",
               settings.heartbeatInterval(),
               board::tick);
+    }
+    // Without the lock: close() must not wait for a start under way.
+    outcome.await(settings.startTimeout(), this::giveUp);
+  }
+
+  /** After a start that failed: the status stays, nothing else does. */
+  private void giveUp() {
+    synchronized (lifecycle) {
+      if (release(settings.closeTimeout())) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -138,18 +163,24 @@ public final class Pipeline implements AutoCloseable {
       if (board.state() != PipelineState.CLOSING || Thread.currentThread() == thread) {
         return;
       }
-      long deadline = System.nanoTime() + timeout.toNanos();
-      boolean interrupted = end(timeout, deadline);
-      if (monitor != null) {
-        monitor.close();
-      }
-      closeQuietly("publisher", () -> settings.publisher().close(left(deadline)));
-      closeQuietly("position store", settings.positions()::close);
+      boolean interrupted = release(timeout);
       board.become(PipelineState.CLOSED);
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /** Frees everything; says whether the calling thread was interrupted meanwhile. */
+  private boolean release(Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    boolean interrupted = end(timeout, deadline);
+    if (monitor != null) {
+      monitor.close();
+    }
+    closeQuietly("publisher", () -> settings.publisher().close(left(deadline)));
+    closeQuietly("position store", settings.positions()::close);
+    return interrupted;
   }
 
   /** Ends the capture thread; says whether the calling thread was interrupted meanwhile. */

@@ -50,6 +50,7 @@ public final class PipelineBuilder {
   private Duration retryMax = Duration.ofSeconds(30);
   private Duration healthLimit = Duration.ofMinutes(1);
   private Duration heartbeatInterval = Duration.ofSeconds(5);
+  private Duration startTimeout = Duration.ofSeconds(10);
   private Duration closeTimeout = Duration.ofSeconds(20);
   private Clock clock = Ambient.clock();
   private PipelineListener listener = PipelineListener.none();
@@ -228,6 +229,15 @@ public final class PipelineBuilder {
     return this;
   }
 
+  /**
+   * How long {@link Pipeline#start()} waits for its first attempt, and so how soon a server must
+   * answer for an impossible configuration to be thrown there; default 10 s.
+   */
+  public PipelineBuilder startTimeout(Duration timeout) {
+    this.startTimeout = positive(timeout, "startTimeout");
+    return this;
+  }
+
   /** How long {@link Pipeline#close()} may take; default 20 s. */
   public PipelineBuilder closeTimeout(Duration timeout) {
     this.closeTimeout = positive(timeout, "closeTimeout");
@@ -320,6 +330,7 @@ public final class PipelineBuilder {
         retryMax,
         healthLimit,
         heartbeatInterval,
+        startTimeout,
         closeTimeout,
         clock,
         listener);

@@ -40,6 +40,7 @@ record PipelineSettings(
     Duration retryMax,
     Duration healthLimit,
     Duration heartbeatInterval,
+    Duration startTimeout,
     Duration closeTimeout,
     Clock clock,
     PipelineListener listener) {

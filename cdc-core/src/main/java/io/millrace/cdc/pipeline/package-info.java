@@ -20,10 +20,11 @@
  * <p>User code (filter, transform, routing, codec, listener) is called on the capture thread,
  * except where a listener's method says otherwise.
  *
- * <p><b>Order of durable steps.</b> Lease, then preflight, then the reader is opened; a first start
- * position or a risen epoch is saved before the first event is published; a position is saved only
- * after every event up to it was acknowledged, or is held and stored with it; the reader is told
- * after that.
+ * <p><b>Order of durable steps.</b> Preflight, then the lease, then preflight again where the lease
+ * was waited for, then the reader is opened; a first start position or a risen epoch is saved
+ * before the first event is published; a position is saved only after every event up to it was
+ * acknowledged, or is held and stored with it; the reader is told after that. {@code start()} waits
+ * for the first attempt, through {@code Outcome}, for a bounded time.
  *
  * <p>What does not belong here: how a database is read, how a broker is reached, how events are
  * applied.

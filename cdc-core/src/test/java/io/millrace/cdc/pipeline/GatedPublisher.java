@@ -18,6 +18,7 @@ final class GatedPublisher implements Publisher {
   private boolean closed;
   private Runnable onPublish = () -> {};
   private int failNext;
+  private List<Finding> findings = List.of();
 
   /** Acknowledges everything at once from now on. */
   synchronized void open() {
@@ -34,6 +35,10 @@ final class GatedPublisher implements Publisher {
 
   synchronized void failNext(int events) {
     failNext = events;
+  }
+
+  synchronized void refuse(Finding... refused) {
+    findings = List.of(refused);
   }
 
   synchronized void onPublish(Runnable action) {
@@ -58,8 +63,8 @@ final class GatedPublisher implements Publisher {
   }
 
   @Override
-  public List<Finding> preflight() {
-    return List.of();
+  public synchronized List<Finding> preflight() {
+    return findings;
   }
 
   @Override

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A log of transactions in memory, and the source that replays it from a position. */
 final class ScriptedLog implements Source {
@@ -32,6 +33,8 @@ final class ScriptedLog implements Source {
   private List<Finding> findings = List.of();
   private int opened;
   private boolean woken;
+  private boolean answering = true;
+  private @Nullable SourceException openingFailure;
 
   static ChangeEvent event(int number) {
     return event(number, number % 7);
@@ -68,6 +71,16 @@ final class ScriptedLog implements Source {
     notifyAll();
   }
 
+  /** Whether preflight gets an answer; while not, it waits. */
+  synchronized void answering(boolean does) {
+    answering = does;
+    notifyAll();
+  }
+
+  synchronized void failNextOpening(SourceException failure) {
+    openingFailure = failure;
+  }
+
   synchronized void refuse(Finding... refused) {
     findings = List.of(refused);
   }
@@ -101,6 +114,14 @@ final class ScriptedLog implements Source {
 
   @Override
   public synchronized List<Finding> preflight() {
+    try {
+      while (!answering) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SourceException("interrupted", e, true);
+    }
     checkReachable();
     return findings;
   }
@@ -108,6 +129,11 @@ final class ScriptedLog implements Source {
   @Override
   public synchronized SourceReader open(ReaderStart start) {
     checkReachable();
+    SourceException failure = openingFailure;
+    if (failure != null) {
+      openingFailure = null;
+      throw failure;
+    }
     opened++;
     int index;
     long epoch;

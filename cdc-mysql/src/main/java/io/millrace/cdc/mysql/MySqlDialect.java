@@ -48,6 +48,9 @@ final class MySqlDialect implements SqlDialect {
           3819, // check constraint, MySQL
           4025); // check constraint, MariaDB
 
+  /** A right on a database, a table, a column or anything else is missing. */
+  private static final Set<Integer> RIGHTS_CODES = Set.of(1044, 1142, 1143, 1227, 1345, 1370);
+
   @Override
   public String name() {
     return "MySQL";
@@ -104,6 +107,11 @@ final class MySqlDialect implements SqlDialect {
                 || state.startsWith("44")
                 || state.startsWith("45"));
     return data ? Failure.DATA : Failure.RETRY;
+  }
+
+  @Override
+  public boolean lacksRight(SQLException failure) {
+    return RIGHTS_CODES.contains(failure.getErrorCode());
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.millrace.cdc.testkit.contract.Events;
 import io.millrace.cdc.testkit.contract.SqlTargetContract;
 import io.millrace.cdc.testkit.contract.SqlTargetHarness;
 import java.util.Objects;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
 /** What MySQL and MariaDB have in common as targets. */
@@ -45,6 +46,10 @@ abstract class MySqlFamilyTargetContract extends SqlTargetContract {
 
   @Override
   protected void cutOtherConnections(Database database) {
+    cut(database);
+  }
+
+  static void cut(Database database) {
     for (var row :
         database.query(
             "select id from information_schema.processlist where db = database() and id <> connection_id()")) {
@@ -91,10 +96,22 @@ abstract class MySqlFamilyTargetContract extends SqlTargetContract {
         database.query("select n, id from word order by length(id)").toString());
   }
 
-  private record Harness(Database database, String uuidType) implements SqlTargetHarness {
+  record Harness(Database database, String uuidType) implements SqlTargetHarness {
     @Override
-    public JdbcTarget.Builder target() {
-      return MySqlTarget.builder(database.dataSource());
+    public JdbcTarget.Builder target(DataSource dataSource) {
+      return MySqlTarget.builder(dataSource);
+    }
+
+    @Override
+    public void letIn(Database user, boolean in) {
+      database.execute(
+          "set password for '%s'@'%%' = %s"
+              .formatted(user.user(), in ? password(user.password()) : password("another")));
+    }
+
+    private String password(String text) {
+      boolean hashes = database.value("select version()").contains("MariaDB");
+      return hashes ? "password('" + text + "')" : "'" + text + "'";
     }
 
     @Override

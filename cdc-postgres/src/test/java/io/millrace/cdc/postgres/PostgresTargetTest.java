@@ -7,6 +7,7 @@ import io.millrace.cdc.testkit.PostgresServer;
 import io.millrace.cdc.testkit.contract.SqlTargetContract;
 import io.millrace.cdc.testkit.contract.SqlTargetHarness;
 import java.util.Objects;
+import javax.sql.DataSource;
 
 /** PostgreSQL keeps the targets' contract. */
 final class PostgresTargetTest extends SqlTargetContract {
@@ -34,14 +35,23 @@ final class PostgresTargetTest extends SqlTargetContract {
 
   @Override
   protected void cutOtherConnections(Database database) {
+    cut(database);
+  }
+
+  static void cut(Database database) {
     database.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
   }
 
-  private record Harness(Database database) implements SqlTargetHarness {
+  record Harness(Database database) implements SqlTargetHarness {
     @Override
-    public JdbcTarget.Builder target() {
-      return PostgresTarget.builder(database.dataSource());
+    public JdbcTarget.Builder target(DataSource dataSource) {
+      return PostgresTarget.builder(dataSource);
+    }
+
+    @Override
+    public void letIn(Database user, boolean in) {
+      database.execute("alter role " + user.user() + (in ? " login" : " nologin"));
     }
 
     @Override

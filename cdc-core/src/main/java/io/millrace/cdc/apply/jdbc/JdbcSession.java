@@ -19,10 +19,8 @@ import io.millrace.cdc.internal.Invariant;
 import io.millrace.cdc.transport.Channel;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -40,7 +38,6 @@ import org.slf4j.LoggerFactory;
 final class JdbcSession implements TargetSession {
   private static final Logger log = LoggerFactory.getLogger(JdbcSession.class);
   private static final int VALID_TIMEOUT_SECONDS = 5;
-  private static final int INSTALL_ATTEMPTS = 3;
 
   private final String applier;
   private final Connections.Lent lent;
@@ -81,15 +78,13 @@ final class JdbcSession implements TargetSession {
       SqlDialect dialect,
       Map<String, EntityMapping> mappings,
       List<Nesting> nestings) {
-    Connections.Lent lent =
-        new Sql.Site(dialect, connections.describe()).call("connecting", connections::take);
+    Connections.Lent lent = connect(connections, dialect);
     Sql.Site site = new Sql.Site(dialect, connections.describe());
     Connection connection = lent.connection();
     try {
       connection.setAutoCommit(true);
       JdbcSession session =
           new JdbcSession(applier, lent, site, dialect.prepare(connection, timeout));
-      session.install();
       session.check(mappings, nestings);
       connection.setAutoCommit(false);
       return session;
@@ -103,28 +98,24 @@ final class JdbcSession implements TargetSession {
     }
   }
 
-  private void install() throws SQLException {
-    for (int attempt = 1; !dialect.installed(connection); attempt++) {
-      try (Statement statement = connection.createStatement()) {
-        for (String sql : dialect.ddl()) {
-          statement.execute(sql);
-        }
-      } catch (SQLException e) {
-        // Somebody else may be making them at the same time; the second look finds them.
-        if (attempt == INSTALL_ATTEMPTS) {
-          throw new ApplyException(
-              "%s: this library's tables are missing and cannot be made: %s Run the statements of target.ddl() as a user that may, and grant"
-                      .formatted(site, e.getMessage())
-                  + " select, insert, update and delete on them.",
-              e);
-        }
-      }
+  private static Connections.Lent connect(Connections connections, SqlDialect dialect) {
+    try {
+      return connections.take();
+    } catch (SQLException e) {
+      Sql.Site site = new Sql.Site(dialect, connections.describe());
+      throw Connections.isRefusal(e)
+          ? new ApplyException(
+              "%s refuses the connection: %s Correct user, password or database of the target's data source."
+                  .formatted(site, e.getMessage()),
+              e)
+          : site.translate("connecting", e);
     }
   }
 
   private void check(Map<String, EntityMapping> mappings, List<Nesting> nested)
       throws SQLException {
-    List<String> problems = new ArrayList<>();
+    TargetCheck check = new TargetCheck(connection, dialect);
+    check.install();
     boolean shared = false;
     for (EntityMapping mapping : mappings.values()) {
       Consumer<ChangeEvent> handler = mapping.handler();
@@ -132,22 +123,16 @@ final class JdbcSession implements TargetSession {
         handlers.put(mapping.entity(), handler);
       } else if (mapping.mode() != EntityMode.IGNORED) {
         shared |= mapping.mode() == EntityMode.SHARED;
-        TargetTable table = dialect.describe(connection, mapping.table());
-        MappedTable mapped = MappedTable.check(mapping, table, dialect, problems);
-        if (mapped != null) {
-          tables.put(mapping.entity(), mapped);
-        }
+        check.table(mapping, tables);
       }
     }
-    if (shared && dialect.ownLog(connection).isEmpty()) {
-      problems.add(
-          "an entity is shared, but this database is not registered as a log, so own events cannot be told from foreign ones."
-              + " Install its change log (PostgreSQL), or run its pipeline once (MySQL, MariaDB).");
+    if (shared) {
+      check.ownLog();
     }
-    nested.forEach(nesting -> check(nesting, problems));
+    nested.forEach(nesting -> check.nesting(nesting, tables));
     nestings = nested;
-    if (!problems.isEmpty()) {
-      throw new ConfigurationException("applier '" + applier + "' on " + site, problems);
+    if (!check.problems().isEmpty()) {
+      throw new ConfigurationException("applier '" + applier + "' on " + site, check.problems());
     }
     if (shared) {
       dialect.settleOwnEpoch(connection);
@@ -158,34 +143,6 @@ final class JdbcSession implements TargetSession {
   @Override
   public Map<Integer, StoredOffset> offsets(Channel channel) {
     return outside("reading offsets", () -> own.offsets(channel));
-  }
-
-  private void check(Nesting nesting, List<String> problems) {
-    MappedTable parent = tables.get(nesting.parent());
-    MappedTable child = tables.get(nesting.child());
-    String what = "'%s' in '%s'".formatted(nesting.child(), nesting.parent());
-    if (parent == null || child == null) {
-      problems.add(what + ": both have to be mapped to tables.");
-      return;
-    }
-    if (parent.mode() != child.mode()) {
-      problems.add(
-          "%s: one is %s and the other %s; map both alike."
-              .formatted(what, parent.mode(), child.mode()));
-    }
-    if (!Set.copyOf(nesting.key()).equals(Set.copyOf(child.keyFields().asList()))) {
-      problems.add(
-          "%s: its key is %s, and that of table '%s' is %s. Key and table must agree."
-              .formatted(what, nesting.key(), child.table().name(), child.keyFields()));
-    }
-    if (nesting.parentKey().size() != parent.keyFields().size()) {
-      problems.add(
-          "%s: its parent's key is %s, and the parent's own is %s."
-              .formatted(what, nesting.parentKey(), parent.keyFields()));
-    }
-    nesting.parentKey().stream()
-        .filter(field -> !child.has(field))
-        .forEach(field -> problems.add("%s: field '%s' is not mapped.".formatted(what, field)));
   }
 
   @Override

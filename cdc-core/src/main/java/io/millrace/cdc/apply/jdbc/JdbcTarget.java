@@ -4,6 +4,7 @@ import io.millrace.cdc.apply.EntityMode;
 import io.millrace.cdc.apply.Nesting;
 import io.millrace.cdc.apply.Target;
 import io.millrace.cdc.apply.TargetSession;
+import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.internal.Connections;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +69,7 @@ public final class JdbcTarget implements Target {
     private final SqlDialect dialect;
     private final Map<String, EntityMapping> mappings = new LinkedHashMap<>();
     private final List<Nesting> nestings = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
     private Duration timeout = Duration.ofMinutes(2);
 
     private Builder(DataSource dataSource, SqlDialect dialect) {
@@ -127,11 +130,14 @@ public final class JdbcTarget implements Target {
     private Builder table(
         String entity, EntityMode mode, String table, UnaryOperator<Mapping> mapping) {
       Check.notBlank(table, "table");
-      Map<String, String> fields = new LinkedHashMap<>(mapping.apply(new Mapping()).fields());
-      Check.argument(
-          mode != EntityMode.SHARED || !fields.isEmpty(),
-          "shared entity '%s' must name its columns: m -> m.columns(\"id\", …)",
-          entity);
+      Mapping filled = mapping.apply(new Mapping());
+      filled.problems().forEach(problem -> problems.add("entity '" + entity + "': " + problem));
+      Map<String, String> fields = new LinkedHashMap<>(filled.fields());
+      if (mode == EntityMode.SHARED && fields.isEmpty()) {
+        problems.add(
+            "shared entity '%s' must name its columns: m -> m.columns(\"id\", …)"
+                .formatted(entity));
+      }
       return add(new EntityMapping(entity, mode, table, fields, null));
     }
 
@@ -144,16 +150,41 @@ public final class JdbcTarget implements Target {
           MAX_ENTITY_BYTES,
           mapping.entity(),
           bytes);
-      Check.argument(
-          !mappings.containsKey(mapping.entity()), "entity '%s' is mapped twice", mapping.entity());
-      mappings.put(mapping.entity(), mapping);
+      if (mappings.putIfAbsent(mapping.entity(), mapping) != null) {
+        problems.add("entity '%s' is mapped twice: drop one".formatted(mapping.entity()));
+      }
       return this;
     }
 
-    /** The target. */
+    /**
+     * The target; nothing is connected. What only the database can tell is checked when the applier
+     * starts.
+     *
+     * @throws ConfigurationException with every problem found
+     */
     public JdbcTarget build() {
-      Check.argument(!mappings.isEmpty(), "a target maps at least one entity");
+      List<String> found = new ArrayList<>(problems);
+      if (mappings.isEmpty()) {
+        found.add("nothing is mapped: call mirror(…), shared(…) or ignore(…)");
+      }
+      for (Nesting nesting : nestings) {
+        Stream.of(nesting.parent(), nesting.child())
+            .filter(entity -> !isTable(mappings.get(entity)))
+            .forEach(
+                entity ->
+                    found.add(
+                        "'%s' in '%s': '%s' is not mapped to a table; map it with mirror(…) or shared(…)"
+                            .formatted(nesting.child(), nesting.parent(), entity)));
+      }
+      if (!found.isEmpty()) {
+        throw new ConfigurationException(dialect.name() + " target", found);
+      }
       return new JdbcTarget(this);
+    }
+
+    private static boolean isTable(@Nullable EntityMapping mapping) {
+      return mapping != null
+          && (mapping.mode() == EntityMode.MIRROR || mapping.mode() == EntityMode.SHARED);
     }
   }
 }

@@ -56,7 +56,9 @@ final class MappedTable {
       List<String> problems) {
     String what = "entity '%s' -> table '%s'".formatted(mapping.entity(), mapping.table());
     if (table == null) {
-      problems.add(what + ": there is no such table. Create it, or correct the mapping.");
+      problems.add(
+          what
+              + ": there is no such table, or this user may not see it. Create it, grant the rights on it, or correct the mapping.");
       return null;
     }
     int before = problems.size();

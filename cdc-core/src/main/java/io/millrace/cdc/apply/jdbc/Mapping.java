@@ -1,7 +1,9 @@
 package io.millrace.cdc.apply.jdbc;
 
 import io.millrace.cdc.internal.Check;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,6 +13,7 @@ import java.util.Map;
  */
 public final class Mapping {
   private final Map<String, String> fields = new LinkedHashMap<>();
+  private final List<String> problems = new ArrayList<>();
 
   Mapping() {}
 
@@ -31,9 +34,18 @@ public final class Mapping {
   private void put(String field, String column) {
     Check.notBlank(field, "field");
     Check.notBlank(column, "column");
-    Check.argument(!fields.containsKey(field), "field '%s' is mapped twice", field);
-    Check.argument(!fields.containsValue(column), "column '%s' is mapped twice", column);
+    if (fields.containsKey(field)) {
+      problems.add("field '%s' is mapped twice: drop one".formatted(field));
+    }
+    if (fields.containsValue(column)) {
+      problems.add("column '%s' is mapped twice: drop one".formatted(column));
+    }
     fields.put(field, column);
+  }
+
+  /** What the target's builder is to report. */
+  List<String> problems() {
+    return problems;
   }
 
   /** Field to column, in order; empty where everything is mapped by name. */

@@ -29,6 +29,10 @@ import java.util.Set;
 
 /** Statements for this library's own tables: offsets, ledger, held events. */
 final class OwnTables {
+  /** Plain names of all of them. */
+  static final List<String> NAMES =
+      List.of("ledger", "applier_offset", "held", "applier_heartbeat");
+
   private static final int FORMAT = 1;
   private static final int DELETED = 2;
   private static final int KEYS_PER_STATEMENT = 1000;

@@ -81,6 +81,11 @@ public interface SqlDialect {
   /** What kind of failure this is. */
   Failure classify(SQLException failure);
 
+  /** Whether the server refused a statement because the user lacks a right. */
+  default boolean lacksRight(SQLException failure) {
+    return "42501".equals(failure.getSQLState());
+  }
+
   /** Most parameters of one statement. */
   int maxParameters();
 

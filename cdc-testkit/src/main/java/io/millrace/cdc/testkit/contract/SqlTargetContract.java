@@ -1,7 +1,6 @@
 package io.millrace.cdc.testkit.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.ApplierListener;
@@ -9,7 +8,6 @@ import io.millrace.cdc.apply.ApplierStatus;
 import io.millrace.cdc.apply.EntityKey;
 import io.millrace.cdc.apply.HeldKey;
 import io.millrace.cdc.apply.Target;
-import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.testkit.Database;
@@ -232,21 +230,6 @@ public abstract class SqlTargetContract extends TargetContract {
 
   /** The column's text in UTC, with microseconds. */
   protected abstract String readInstant(String table, String column);
-
-  @Test
-  void every_problem_of_a_mapping_is_named_at_the_start() {
-    database.execute("create table nokey (a int)");
-    Target target =
-        harness
-            .target()
-            .mirror("item", "item", m -> m.columns("id", "nonsense"))
-            .mirror("gone", "no_such_table")
-            .mirror("nokey", "nokey")
-            .build();
-    Applier applier = builder(target).build();
-    ConfigurationException problems = assertThrows(ConfigurationException.class, applier::start);
-    assertEquals(3, problems.problems().size(), problems::getMessage);
-  }
 
   @Test
   void the_ledger_names_the_rows_that_were_written() throws Exception {

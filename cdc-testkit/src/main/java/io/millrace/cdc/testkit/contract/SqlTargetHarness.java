@@ -8,6 +8,7 @@ import io.millrace.cdc.testkit.Database;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.function.Consumer;
+import javax.sql.DataSource;
 
 /**
  * What {@link SqlTargetContract} needs to know about one engine. One harness serves one test; its
@@ -84,7 +85,15 @@ public interface SqlTargetHarness extends TargetHarness {
   }
 
   /** A target builder over the database. */
-  JdbcTarget.Builder target();
+  default JdbcTarget.Builder target() {
+    return target(database().dataSource());
+  }
+
+  /** A target builder over the database as another user, or another way, reaches it. */
+  JdbcTarget.Builder target(DataSource dataSource);
+
+  /** Makes the server refuse a user's next connections, or take them again. */
+  void letIn(Database user, boolean in);
 
   /** A handler target that remembers in the database. */
   HandlerTarget handlers();

@@ -1,0 +1,21 @@
+package io.millrace.cdc.mysql;
+
+import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.MariaDbServer;
+import io.millrace.cdc.testkit.contract.SqlTargetHarness;
+import io.millrace.cdc.testkit.contract.TargetStartContract;
+
+/** What MariaDB refuses at an applier's start. */
+final class MariaDbTargetStartTest extends TargetStartContract {
+  private final Database database = MariaDbServer.shared().createDatabase("target");
+
+  @Override
+  protected SqlTargetHarness harness() {
+    return new MySqlFamilyTargetContract.Harness(database, "binary(16)");
+  }
+
+  @Override
+  protected void cutOtherConnections(Database database) {
+    MySqlFamilyTargetContract.cut(database);
+  }
+}
