@@ -32,8 +32,6 @@ final class MongoProgram implements ServerProgram {
     settings.put("wiredTigerCacheSizeGB", "0.5");
     settings.put("oplogSize", "200");
     settings.put(PARAMETER + "diagnosticDataCollectionEnabled", "false");
-    // A member that was told to stop must not wait for its clients.
-    settings.put(PARAMETER + "shutdownTimeoutMillisForSignaledShutdown", "0");
     return settings;
   }
 
