@@ -34,7 +34,7 @@ final class MongoReader implements SourceReader {
   private final String log;
   private final long epoch;
   private final MongoPosition start;
-  private final MongoChangeStreamCursor<RawBsonDocument> cursor;
+  private final StreamFeed feed;
   private final ChangeDocument change = new ChangeDocument();
   private final BsonDecoder decoder = new BsonDecoder();
   private final Marks marks = new Marks();
@@ -48,10 +48,10 @@ final class MongoReader implements SourceReader {
   private @Nullable RawBsonDocument ahead;
 
   private @Nullable BsonDocument witness;
+  private @Nullable BsonDocument passed;
   private @Nullable BsonDocument idle;
   private @Nullable Instant lastChangeAt;
   private boolean drained;
-  private volatile boolean woken;
 
   MongoReader(
       MongoSettings settings,
@@ -63,7 +63,7 @@ final class MongoReader implements SourceReader {
     this.log = log.log();
     this.epoch = log.epoch();
     this.start = start;
-    this.cursor = opened.cursor();
+    this.feed = new StreamFeed(opened.cursor(), pipeline);
     this.firstSave = opened.firstSave();
     this.witness = start.witness();
     this.markCollection = Marks.COLLECTION.getBytes(StandardCharsets.UTF_8);
@@ -72,6 +72,12 @@ final class MongoReader implements SourceReader {
         settings.collections().stream()
             .map(c -> new EventMaker(c, decoder, settings.service(), log.log(), log.epoch()))
             .toList();
+  }
+
+  /** Begins to fetch. */
+  MongoReader start() {
+    feed.start();
+    return this;
   }
 
   /**
@@ -137,21 +143,15 @@ final class MongoReader implements SourceReader {
   private @Nullable RawBsonDocument next(boolean wait, long deadline) throws InterruptedException {
     try {
       while (true) {
-        if (cursor.available() > 0 || wait) {
-          RawBsonDocument document = cursor.tryNext();
-          if (document != null) {
-            drained = false;
-            return document;
-          }
-        }
-        drained = true;
-        if (!wait || woken || System.nanoTime() >= deadline) {
-          woken = false;
+        StreamFeed.Item item = feed.next(wait, deadline);
+        if (item == null) {
           return null;
         }
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
+        drained = item.document() == null;
+        if (item.document() != null) {
+          return item.document();
         }
+        passed = item.passed();
       }
     } catch (MongoException e) {
       throw MongoErrors.translate(settings, "read the change stream", e);
@@ -231,7 +231,7 @@ final class MongoReader implements SourceReader {
 
   /** Where the stream stands after a time without a change for us; null where it stood still. */
   private @Nullable Position idle() {
-    BsonDocument token = cursor.getResumeToken();
+    BsonDocument token = passed;
     if (token == null || token.equals(idle) || fragments.open()) {
       return null;
     }
@@ -248,7 +248,7 @@ final class MongoReader implements SourceReader {
 
   /** Ends a wait of {@link #poll}; any thread. */
   void wakeUp() {
-    woken = true;
+    feed.wakeUp();
   }
 
   @Override
@@ -277,6 +277,6 @@ final class MongoReader implements SourceReader {
 
   @Override
   public void close() {
-    cursor.close();
+    feed.close();
   }
 }

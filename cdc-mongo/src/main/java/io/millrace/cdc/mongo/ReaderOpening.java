@@ -235,10 +235,11 @@ final class ReaderOpening {
       throw e;
     }
     return new MongoReader(
-        settings,
-        new MongoRegistration.Registered(registered.log(), epoch),
-        start.pipeline(),
-        position,
-        opened);
+            settings,
+            new MongoRegistration.Registered(registered.log(), epoch),
+            start.pipeline(),
+            position,
+            opened)
+        .start();
   }
 }
