@@ -30,10 +30,14 @@ final class Counters {
   }
 
   ApplierStatus status(ApplierState state) {
+    Optional<String> error = Optional.ofNullable(lastError);
+    if (error.isEmpty() && lagEvents == 0) { // behind, there may be a sign of it still to come
+      error = pulse.oneWay();
+    }
     return new ApplierStatus(
         config.name(),
         state,
-        state == ApplierState.RUNNING && lastError == null && parkedKeys == 0 && pulse.isRegular(),
+        state == ApplierState.RUNNING && error.isEmpty() && parkedKeys == 0 && pulse.isRegular(),
         nextOffsets,
         lagEvents,
         lag(),
@@ -46,7 +50,7 @@ final class Counters {
         purged.get(),
         pulse.all(),
         Optional.ofNullable(lastChangeAt),
-        Optional.ofNullable(lastError));
+        error);
   }
 
   private Optional<Duration> lag() {

@@ -122,13 +122,16 @@ final class Worker {
       try {
         ChangeEvent event = decode(delivery);
         if (Heartbeat.is(event)) {
+          counters.pulse.came(event.source(), null);
           heartbeats.add(heartbeat(delivery, event));
           readable++;
           continue;
         }
-        if (config.target().mode(event.entity()) == null && config.unmapped() == Unmapped.STOP) {
+        EntityMode mode = config.target().mode(event.entity());
+        if (mode == null && config.unmapped() == Unmapped.STOP) {
           throw unmapped(delivery, event);
         }
+        counters.pulse.came(event.source(), mode == EntityMode.SHARED ? event.entity() : null);
         items.add(new Item(delivery, event, waitsBehind(event)));
         readable++;
       } catch (ApplyException e) {
@@ -182,14 +185,18 @@ final class Worker {
 
   private ApplyException unreadable(Delivery delivery, EventException e) {
     return new ApplyException(
-        "Applier '%s' cannot read partition %s offset %s (routing key '%s', %s): %s Nothing after it is applied."
+        "Applier '%s' cannot read partition %s offset %s (routing key '%s', %s): %s Nothing after it is applied. Only where what it says is not needed here: UPDATE applier_offset SET next_offset = %s WHERE applier = '%s' AND partition_no = %s AND channel = '%s' in the target leaves it out."
             .formatted(
                 config.name(),
                 delivery.partition(),
                 delivery.offset(),
                 delivery.routingKey(),
                 delivery.event(),
-                e.getMessage()),
+                e.getMessage(),
+                delivery.offset() + 1,
+                config.name(),
+                delivery.partition(),
+                channel().name()),
         e);
   }
 
