@@ -4,6 +4,7 @@ import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.MillraceException;
 import io.millrace.cdc.internal.Outcome;
+import io.millrace.cdc.position.AcceptedGap;
 import io.millrace.cdc.position.StoredPosition;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
@@ -129,19 +130,31 @@ final class CaptureLoop implements Runnable {
     }
     check();
     checked = false;
+    board.gaps(settings.positions().gaps(lease.lease()));
     ReaderStart from = start(stored);
     try (SourceReader reader = settings.source().open(from);
         CaptureSession session =
             new CaptureSession(settings, board, stop, lease, reader, refusals, commands)) {
-      session.begin(from);
-      if (accepted != null) {
-        board.gapAccepted(String.valueOf(accepted.getMessage()), reader.position());
+      AcceptedGap gap = accepted == null ? null : gap(accepted, stored, reader);
+      session.begin(from, gap);
+      if (gap != null) {
+        board.gapAccepted(gap);
         accepted = null;
       }
       board.become(PipelineState.RUNNING);
       start.good();
       session.pump(backoff);
     }
+  }
+
+  private AcceptedGap gap(
+      LostPositionException lost, Optional<StoredPosition> stored, SourceReader reader) {
+    return new AcceptedGap(
+        settings.clock().instant(),
+        String.valueOf(lost.getMessage()),
+        stored.flatMap(StoredPosition::position),
+        reader.position(),
+        reader.epoch());
   }
 
   private ReaderStart start(Optional<StoredPosition> stored) {

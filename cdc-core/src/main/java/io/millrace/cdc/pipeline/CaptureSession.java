@@ -8,6 +8,7 @@ import io.millrace.cdc.error.UnpublishableException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Invariant;
+import io.millrace.cdc.position.AcceptedGap;
 import io.millrace.cdc.position.Lease;
 import io.millrace.cdc.position.Position;
 import io.millrace.cdc.position.UnpublishedEvent;
@@ -70,6 +71,9 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   private long silentSinceNanos = System.nanoTime();
   private boolean silenceTold;
 
+  /** Is kept with the first position. */
+  private @Nullable AcceptedGap gap;
+
   CaptureSession(
       PipelineSettings settings,
       StatusBoard board,
@@ -92,8 +96,9 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   }
 
   /** Saves what must stand before the first event: a first position, a risen epoch. */
-  void begin(ReaderStart start) {
+  void begin(ReaderStart start, @Nullable AcceptedGap accepted) {
     epoch = reader.epoch();
+    gap = accepted;
     Invariant.that(
         epoch > start.epoch() || (epoch == start.epoch() && !start.gapAccepted()),
         "the reader of %s has epoch %s after %s",
@@ -391,7 +396,10 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   private void save(Position position) {
     long acknowledged = ledger.acknowledged() - heart.acknowledgements().get();
     try {
-      if (due.isEmpty()) {
+      if (gap != null) {
+        settings.positions().saveAfter(lease.lease(), gap);
+        gap = null;
+      } else if (due.isEmpty()) {
         settings.positions().save(lease.lease(), Optional.of(position), epoch);
       } else {
         holds.store().save(lease.lease(), Optional.of(position), epoch, List.copyOf(due));

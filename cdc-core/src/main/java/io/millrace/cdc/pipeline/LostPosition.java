@@ -6,7 +6,8 @@ public enum LostPosition {
   STOP,
   /**
    * It goes on from the oldest change that the log still holds, under a risen epoch. What was
-   * purged in between never reaches a consumer; the gap is logged and told to the listener.
+   * purged in between never reaches a consumer; the gap is logged, told to the listener, and kept
+   * with the position for good: {@link PipelineStatus#acceptedGaps()}.
    */
   ACCEPT_GAP
 }

@@ -1,8 +1,10 @@
 package io.millrace.cdc.pipeline;
 
+import io.millrace.cdc.position.AcceptedGap;
 import io.millrace.cdc.position.Position;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,6 +29,8 @@ import java.util.Optional;
  *     be published
  * @param heldKeys their routing keys; a pipeline that holds any is not healthy, since somebody has
  *     to look
+ * @param acceptedGaps what consumers were never sent because the position was lost and the gap
+ *     accepted, since ever, oldest first; as far as the position store keeps it
  * @param counters what was done since the start
  * @param lastError the last failure, also where it has passed
  * @param lastErrorAt when that was
@@ -47,6 +51,7 @@ public record PipelineStatus(
     long inFlightBytes,
     long heldEvents,
     long heldKeys,
+    List<AcceptedGap> acceptedGaps,
     PipelineCounters counters,
     Optional<String> lastError,
     Optional<Instant> lastErrorAt) {
@@ -69,6 +74,10 @@ public record PipelineStatus(
     if (heldEvents > 0) {
       text.append("HELD ").append(heldEvents).append(" events of ").append(heldKeys);
       text.append(" keys, ");
+    }
+    if (!acceptedGaps.isEmpty()) {
+      text.append(acceptedGaps.size()).append(" gaps accepted, the last at ");
+      text.append(acceptedGaps.get(acceptedGaps.size() - 1).acceptedAt()).append(", ");
     }
     text.append(counters);
     lastError.ifPresent(

@@ -1,11 +1,14 @@
 package io.millrace.cdc.pipeline;
 
 import io.millrace.cdc.internal.Invariant;
+import io.millrace.cdc.position.AcceptedGap;
 import io.millrace.cdc.position.Position;
 import io.millrace.cdc.position.UnpublishedEvent;
 import io.millrace.cdc.source.SourceProgress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -47,6 +50,7 @@ final class StatusBoard {
   private long retries;
   private long heldEvents;
   private long heldKeys;
+  private List<AcceptedGap> gaps = List.of();
   private @Nullable String lastError;
   private @Nullable Instant lastErrorAt;
 
@@ -180,10 +184,19 @@ final class StatusBoard {
     tell(listener -> listener.released(settings.name(), routingKey, events));
   }
 
-  void gapAccepted(String reason, Position goesOnAt) {
-    LOG.warn(
-        "Pipeline '{}' accepted a gap and goes on at {}: {}", settings.name(), goesOnAt, reason);
-    tell(listener -> listener.gapAccepted(settings.name(), reason, goesOnAt));
+  /** What the store keeps of accepted gaps. */
+  synchronized void gaps(List<AcceptedGap> stored) {
+    gaps = List.copyOf(stored);
+  }
+
+  void gapAccepted(AcceptedGap gap) {
+    synchronized (this) {
+      List<AcceptedGap> all = new ArrayList<>(gaps);
+      all.add(gap);
+      gaps = List.copyOf(all);
+    }
+    LOG.warn("Pipeline '{}': {}", settings.name(), gap);
+    tell(listener -> listener.gapAccepted(settings.name(), gap.reason(), gap.to()));
   }
 
   synchronized void error(Throwable error) {
@@ -215,6 +228,7 @@ final class StatusBoard {
         ledger == null ? 0 : ledger.bytesInFlight(),
         heldEvents,
         heldKeys,
+        gaps,
         new PipelineCounters(
             captured,
             echoes,

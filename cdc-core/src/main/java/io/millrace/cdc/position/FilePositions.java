@@ -72,7 +72,7 @@ public final class FilePositions implements PositionStore {
           PositionRecord record = file.read();
           long now = clock.millis();
           if (record == null) {
-            record = new PositionRecord(0, owner, 0, null, 0, 0);
+            record = new PositionRecord(0, owner, 0, null, 0, 0, List.of());
           } else if (record.leaseUntilMillis() > now) {
             return Optional.empty();
           }
@@ -120,6 +120,22 @@ public final class FilePositions implements PositionStore {
           file.write(record.saved(position.orElse(null), epoch, clock.millis()));
           return lease;
         });
+  }
+
+  /** In the file itself. */
+  @Override
+  public void saveAfter(Lease lease, AcceptedGap gap) {
+    locked(
+        lease.pipeline(),
+        file -> {
+          file.write(owned(file, lease).after(gap, clock.millis()));
+          return lease;
+        });
+  }
+
+  @Override
+  public List<AcceptedGap> gaps(Lease lease) {
+    return locked(lease.pipeline(), file -> owned(file, lease).gaps());
   }
 
   /** One file per event in the directory {@code <pipeline>.unpublished}. */

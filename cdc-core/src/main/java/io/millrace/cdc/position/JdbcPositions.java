@@ -4,6 +4,7 @@ import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.internal.Connections;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 
@@ -23,6 +24,7 @@ public final class JdbcPositions implements PositionStore {
   private final PositionTransactions transactions;
   private final PositionRows rows;
   private final JdbcUnpublished unpublished;
+  private final JdbcGaps gaps;
 
   private JdbcPositions(DataSource dataSource, Duration timeout) {
     this.dataSourceName = dataSource.getClass().getSimpleName();
@@ -30,6 +32,7 @@ public final class JdbcPositions implements PositionStore {
     this.transactions = new PositionTransactions(connections, PositionDialect.POSITION);
     this.rows = new PositionRows(describe());
     this.unpublished = new JdbcUnpublished(connections, rows);
+    this.gaps = new JdbcGaps(connections, rows);
   }
 
   /**
@@ -66,7 +69,7 @@ public final class JdbcPositions implements PositionStore {
           PositionRecord record = rows.lock(connection, pipeline);
           if (record == null) {
             PositionRecord first =
-                new PositionRecord(1, owner, now + duration.toMillis(), null, 0, 0);
+                new PositionRecord(1, owner, now + duration.toMillis(), null, 0, 0, List.of());
             rows.insert(connection, pipeline, first);
             return Optional.of(lease(pipeline, first));
           }
@@ -119,6 +122,17 @@ public final class JdbcPositions implements PositionStore {
           rows.save(connection, dialect, lease, position, epoch);
           return lease;
         });
+  }
+
+  /** In the table {@code millrace_gap}, which is made at the first use. */
+  @Override
+  public void saveAfter(Lease lease, AcceptedGap gap) {
+    gaps.save(lease, gap);
+  }
+
+  @Override
+  public List<AcceptedGap> gaps(Lease lease) {
+    return gaps.all(lease);
   }
 
   /** In the table {@code millrace_unpublished}, which is made at the first use. */

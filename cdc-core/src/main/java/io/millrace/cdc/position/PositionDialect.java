@@ -34,6 +34,20 @@ enum PositionDialect {
         headers bytea not null,
         body bytea not null,
         primary key (pipeline, place))""",
+      """
+      create table if not exists millrace_gap (
+        pipeline varchar(100) not null,
+        epoch bigint not null,
+        format int not null,
+        accepted_at bigint not null,
+        reason text not null,
+        from_kind varchar(40),
+        from_format int,
+        from_text text,
+        to_kind varchar(40) not null,
+        to_format int not null,
+        to_text text not null,
+        primary key (pipeline, epoch))""",
       // A lost epoch would be given out twice, so the user's setting does not count here. A session
       // whose client is gone without a word must not keep the row's lock.
       """
@@ -68,16 +82,32 @@ enum PositionDialect {
         headers longblob not null,
         body longblob not null,
         primary key (pipeline, place)) engine = InnoDB""",
+      """
+      create table if not exists millrace_gap (
+        pipeline varchar(100) character set utf8mb4 collate utf8mb4_bin not null,
+        epoch bigint not null,
+        format int not null,
+        accepted_at bigint not null,
+        reason longtext character set utf8mb4 not null,
+        from_kind varchar(40) character set utf8mb4,
+        from_format int,
+        from_text longtext character set utf8mb4,
+        to_kind varchar(40) character set utf8mb4 not null,
+        to_format int not null,
+        to_text longtext character set utf8mb4 not null,
+        primary key (pipeline, epoch)) engine = InnoDB""",
       // Seconds; the same for a session whose client is gone.
       "set @millrace_wait_timeout = @@session.wait_timeout, session wait_timeout = greatest(1, %1$s div 1000)",
       "set session wait_timeout = @millrace_wait_timeout");
 
   static final String POSITION = "millrace_position";
   static final String UNPUBLISHED = "millrace_unpublished";
+  static final String GAP = "millrace_gap";
 
   private final String nowMillis;
   private final String createTable;
   private final String createUnpublished;
+  private final String createGap;
 
   private final String atBegin;
   private final String atEnd;
@@ -86,11 +116,13 @@ enum PositionDialect {
       String nowMillis,
       String createTable,
       String createUnpublished,
+      String createGap,
       String atBegin,
       String atEnd) {
     this.nowMillis = nowMillis;
     this.createTable = createTable;
     this.createUnpublished = createUnpublished;
+    this.createGap = createGap;
     this.atBegin = atBegin;
     this.atEnd = atEnd;
   }
@@ -103,8 +135,11 @@ enum PositionDialect {
     return nowMillis;
   }
 
-  /** How one of the two tables is made. */
+  /** How one of the tables is made. */
   String create(String table) {
+    if (table.equals(GAP)) {
+      return createGap;
+    }
     return table.equals(UNPUBLISHED) ? createUnpublished : createTable;
   }
 

@@ -10,8 +10,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class PositionFile {
   private static final String HEAD = "millrace-position ";
+
+  /** The format of a file with gaps, which an older release would not keep. */
+  private static final int WITH_GAPS = 2;
 
   private final Path file;
   private final String pipeline;
@@ -43,7 +50,10 @@ final class PositionFile {
     }
     try {
       PositionRecord.checkFormat(
-          Integer.parseInt(lines[0].substring(HEAD.length())), file.toString(), pipeline);
+          Integer.parseInt(lines[0].substring(HEAD.length())),
+          WITH_GAPS,
+          file.toString(),
+          pipeline);
       return parse(fields(lines));
     } catch (NumberFormatException e) {
       throw damaged(String.valueOf(e.getMessage()));
@@ -79,21 +89,37 @@ final class PositionFile {
   }
 
   private String format(PositionRecord record) {
-    StringBuilder text = new StringBuilder(HEAD).append(PositionRecord.FORMAT).append('\n');
+    int written = record.gaps().isEmpty() ? PositionRecord.FORMAT : WITH_GAPS;
+    StringBuilder text = new StringBuilder(HEAD).append(written).append('\n');
     text.append("pipeline ").append(pipeline).append('\n');
     text.append("token ").append(record.token()).append('\n');
     text.append("owner ").append(record.owner().replace('\n', ' ')).append('\n');
     text.append("lease-until ").append(record.leaseUntilMillis()).append('\n');
     text.append("epoch ").append(record.epoch()).append('\n');
     text.append("saved-at ").append(record.savedAtMillis()).append('\n');
-    Position position = record.position();
-    if (position != null) {
-      text.append("position-kind ").append(position.kind()).append('\n');
-      text.append("position-format ").append(position.format()).append('\n');
-      text.append("position ").append(position.text()).append('\n');
+    append(text, "position", record.position());
+    for (int i = 0; i < record.gaps().size(); i++) {
+      AcceptedGap gap = record.gaps().get(i);
+      text.append(gap(i, "at ")).append(gap.acceptedAt().toEpochMilli()).append('\n');
+      text.append(gap(i, "epoch ")).append(gap.epoch()).append('\n');
+      append(text, gap(i, "from"), gap.from().orElse(null));
+      append(text, gap(i, "to"), gap.to());
+      text.append(gap(i, "reason ")).append(gap.reason()).append('\n');
     }
     // The last line, so that a file cut short is not taken for a whole one.
     return text.append("end\n").toString();
+  }
+
+  private static String gap(int number, String field) {
+    return "gap-" + number + "-" + field;
+  }
+
+  private static void append(StringBuilder text, String name, @Nullable Position position) {
+    if (position != null) {
+      text.append(name).append("-kind ").append(position.kind()).append('\n');
+      text.append(name).append("-format ").append(position.format()).append('\n');
+      text.append(name).append(' ').append(position.text()).append('\n');
+    }
   }
 
   private Map<String, String> fields(String[] lines) {
@@ -110,20 +136,36 @@ final class PositionFile {
   }
 
   private PositionRecord parse(Map<String, String> fields) {
-    Position position =
-        fields.containsKey("position")
-            ? new Position(
-                field(fields, "position-kind"),
-                Integer.parseInt(field(fields, "position-format")),
-                field(fields, "position"))
-            : null;
     return new PositionRecord(
         Long.parseLong(field(fields, "token")),
         field(fields, "owner"),
         Long.parseLong(field(fields, "lease-until")),
-        position,
+        fields.containsKey("position") ? position(fields, "position") : null,
         Long.parseLong(field(fields, "epoch")),
-        Long.parseLong(field(fields, "saved-at")));
+        Long.parseLong(field(fields, "saved-at")),
+        gaps(fields));
+  }
+
+  private List<AcceptedGap> gaps(Map<String, String> fields) {
+    List<AcceptedGap> gaps = new ArrayList<>();
+    for (int i = 0; fields.containsKey(gap(i, "at")); i++) {
+      String from = gap(i, "from");
+      gaps.add(
+          new AcceptedGap(
+              Instant.ofEpochMilli(Long.parseLong(field(fields, gap(i, "at")))),
+              field(fields, gap(i, "reason")),
+              fields.containsKey(from) ? Optional.of(position(fields, from)) : Optional.empty(),
+              position(fields, gap(i, "to")),
+              Long.parseLong(field(fields, gap(i, "epoch")))));
+    }
+    return List.copyOf(gaps);
+  }
+
+  private Position position(Map<String, String> fields, String name) {
+    return new Position(
+        field(fields, name + "-kind"),
+        Integer.parseInt(field(fields, name + "-format")),
+        field(fields, name));
   }
 
   private String field(Map<String, String> fields, String name) {

@@ -2,6 +2,8 @@ package io.millrace.cdc.position;
 
 import io.millrace.cdc.error.PositionException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param position null where none was saved or it was removed by hand
  * @param epoch 0 before the first save
  * @param savedAtMillis by the store's clock; 0 where nothing was ever saved
+ * @param gaps that were accepted, oldest first; none where the store keeps them elsewhere
  */
 record PositionRecord(
     long token,
@@ -21,7 +24,8 @@ record PositionRecord(
     long leaseUntilMillis,
     @Nullable Position position,
     long epoch,
-    long savedAtMillis) {
+    long savedAtMillis,
+    List<AcceptedGap> gaps) {
 
   /** Format of the record that this release writes. */
   static final int FORMAT = 1;
@@ -47,14 +51,23 @@ record PositionRecord(
   }
 
   PositionRecord taken(String newOwner, long untilMillis) {
-    return new PositionRecord(token + 1, newOwner, untilMillis, position, epoch, savedAtMillis);
+    return new PositionRecord(
+        token + 1, newOwner, untilMillis, position, epoch, savedAtMillis, gaps);
   }
 
   PositionRecord until(long untilMillis) {
-    return new PositionRecord(token, owner, untilMillis, position, epoch, savedAtMillis);
+    return new PositionRecord(token, owner, untilMillis, position, epoch, savedAtMillis, gaps);
   }
 
   PositionRecord saved(@Nullable Position newPosition, long newEpoch, long nowMillis) {
-    return new PositionRecord(token, owner, leaseUntilMillis, newPosition, newEpoch, nowMillis);
+    return new PositionRecord(
+        token, owner, leaseUntilMillis, newPosition, newEpoch, nowMillis, gaps);
+  }
+
+  PositionRecord after(AcceptedGap gap, long nowMillis) {
+    List<AcceptedGap> all = new ArrayList<>(gaps);
+    all.add(gap);
+    return new PositionRecord(
+        token, owner, leaseUntilMillis, gap.to(), gap.epoch(), nowMillis, List.copyOf(all));
   }
 }

@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +78,8 @@ final class PositionRows {
             row.getLong(4),
             kind == null ? null : new Position(kind, row.getInt(6), row.getString(7)),
             row.getLong(8),
-            row.getLong(9));
+            row.getLong(9),
+            List.of());
       }
     }
   }

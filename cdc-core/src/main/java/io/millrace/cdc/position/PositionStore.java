@@ -1,6 +1,7 @@
 package io.millrace.cdc.position;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -38,6 +39,19 @@ public interface PositionStore extends AutoCloseable {
 
   /** Replaces position and epoch durably before it returns. */
   void save(Lease lease, Optional<Position> position, long epoch);
+
+  /**
+   * As {@link #save}, to where a pipeline goes on behind a gap, and keeps the gap for good, in one
+   * step. A store that can keep none, which is the default, only saves.
+   */
+  default void saveAfter(Lease lease, AcceptedGap gap) {
+    save(lease, Optional.of(gap.to()), gap.epoch());
+  }
+
+  /** The gaps of the lease's pipeline that were ever accepted, oldest first. */
+  default List<AcceptedGap> gaps(Lease lease) {
+    return List.of();
+  }
 
   /**
    * Where events are kept that cannot be published; empty, the default, where this store cannot

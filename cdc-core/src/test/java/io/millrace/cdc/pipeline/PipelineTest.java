@@ -372,6 +372,19 @@ class PipelineTest {
     awaitAcknowledged(accepted, 2);
     assertThat(accepted.status().epoch()).isEqualTo(epoch + 1);
     awaitSaved(accepted, "A:10");
+    accepted.close();
+    Pipeline later = started(pipeline(transport.publisher()));
+    awaitState(later, PipelineState.RUNNING);
+    assertThat(later.status().acceptedGaps())
+        .singleElement()
+        .satisfies(
+            gap -> {
+              assertThat(gap.reason()).contains("Transaction 5 is purged");
+              assertThat(gap.from().orElseThrow().text()).isEqualTo("A:5");
+              assertThat(gap.to().text()).isEqualTo("A:8");
+              assertThat(gap.epoch()).isEqualTo(epoch + 1);
+            });
+    assertThat(later.status().toString()).contains("1 gaps accepted");
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.error.PositionException;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.position.AcceptedGap;
 import io.millrace.cdc.position.Lease;
 import io.millrace.cdc.position.Position;
 import io.millrace.cdc.position.PositionStore;
@@ -18,6 +19,7 @@ import io.millrace.cdc.position.UnpublishedEvent;
 import io.millrace.cdc.position.UnpublishedEvents;
 import io.millrace.cdc.position.UnpublishedKey;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -229,6 +231,35 @@ public abstract class PositionStoreContract {
     assertEquals(5, stored.epoch());
     store.save(lease, Optional.of(POSITION), 6);
     assertEquals(6, store.load(lease).orElseThrow().epoch());
+  }
+
+  @Test
+  void an_accepted_gap_is_kept_with_the_position_it_goes_on_from() throws Exception {
+    PositionStore store = store();
+    Lease lease = acquire(store, "one", LONG);
+    assertEquals(List.of(), store.gaps(lease));
+    store.save(lease, Optional.of(POSITION), 1);
+    Position on = new Position("test", 2, "goes on é");
+    AcceptedGap first =
+        new AcceptedGap(Instant.ofEpochMilli(7), "purged \n 'é'", Optional.of(POSITION), on, 5);
+    AcceptedGap second = new AcceptedGap(Instant.EPOCH, "gone", Optional.empty(), on, 6);
+    store.saveAfter(lease, first);
+    assertEquals(Optional.of(on), store.load(lease).orElseThrow().position());
+    assertEquals(5, store.load(lease).orElseThrow().epoch());
+    store.saveAfter(lease, second);
+    store.save(lease, Optional.of(POSITION), 7);
+    store.release(lease);
+    PositionStore other = store();
+    Lease next = acquire(other, "two", LONG);
+    assertEquals(List.of(first, second), other.gaps(next));
+    assertEquals(Optional.of(POSITION), other.load(next).orElseThrow().position());
+    assertThrows(FencedException.class, () -> store.saveAfter(lease, second));
+    assertThrows(FencedException.class, () -> store.gaps(lease));
+    Lease another = other.acquire("q", "two", LONG).orElseThrow();
+    assertEquals(List.of(), other.gaps(another));
+    other.release(next);
+    harness().writeAsNewerRelease("p");
+    assertThrows(PositionException.class, () -> store().acquire("p", "three", LONG));
   }
 
   @Test
