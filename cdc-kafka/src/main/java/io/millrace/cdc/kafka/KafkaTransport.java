@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +100,8 @@ public final class KafkaTransport {
             "group.protocol",
             "client.id");
 
+    private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
+
     private @Nullable String bootstrapServers;
     private @Nullable String topic;
     private final Map<String, String> properties = new TreeMap<>();
@@ -115,9 +118,19 @@ public final class KafkaTransport {
       return this;
     }
 
-    /** Name of the topic. Required. */
+    /**
+     * Name of the topic. Required.
+     *
+     * @throws IllegalArgumentException where Kafka has no topics of that name
+     */
     public Builder topic(String topic) {
-      this.topic = Check.notBlank(topic, "topic");
+      Check.argument(
+          TOPIC.matcher(Check.notBlank(topic, "topic")).matches()
+              && !topic.equals(".")
+              && !topic.equals(".."),
+          "a Kafka topic's name has 1 to 249 of the characters A-Z a-z 0-9 . _ - and is not . or .., got '%s'",
+          topic);
+      this.topic = topic;
       return this;
     }
 
