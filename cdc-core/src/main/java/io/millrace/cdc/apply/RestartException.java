@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A target's transaction met another one, or lost its server, and nothing of it stays: the same
- * again may go through at once. The applier begins the whole transaction anew, many times, before
- * it counts as a failure.
+ * again may go through at once. The applier begins the whole transaction anew, several times, then
+ * in halves, before it counts as a failure.
  */
 public final class RestartException extends ApplyException {
   private static final long serialVersionUID = 1L;

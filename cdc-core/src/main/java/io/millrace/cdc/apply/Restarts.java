@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
  * where the first to commit wins, a batch has to be quicker than the application's own writes.
  */
 final class Restarts {
-  private static final int MOST = 40;
+  private static final int MOST = 20;
   private static final int LONGEST_PAUSE_MILLIS = 50;
   private static final RandomGenerator RANDOM = Ambient.random();
 
