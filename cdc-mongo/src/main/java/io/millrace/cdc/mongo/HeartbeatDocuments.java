@@ -41,7 +41,8 @@ final class HeartbeatDocuments {
     return settings
         .db()
         .getCollection(name)
-        .withWriteConcern(WriteConcern.MAJORITY.withWTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS));
+        .withWriteConcern(WriteConcern.MAJORITY)
+        .withTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
   }
 
   /** Writes a heartbeat; false where the user may not. */

@@ -46,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * #resend} is for what was left over where a position was lost or a gap accepted.
  */
 public final class MongoAudit {
+  private static final long TIMEOUT_SECONDS = 30;
   static final String PENDING = "PENDING";
   static final String SENT = "SENT";
   static final String FAILED = "FAILED";
@@ -173,7 +174,8 @@ public final class MongoAudit {
     return client
         .getDatabase(database)
         .getCollection(collection)
-        .withWriteConcern(WriteConcern.MAJORITY);
+        .withWriteConcern(WriteConcern.MAJORITY)
+        .withTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
   }
 
   EventCodec codec() {

@@ -27,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.bson.BsonDocument;
-import org.bson.Document;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -155,12 +154,7 @@ final class MongoSession implements TargetSession {
 
   @Override
   public boolean usable() {
-    try {
-      site.db().runCommand(new Document("ping", 1));
-      return true;
-    } catch (MongoException e) {
-      return false;
-    }
+    return site.answers();
   }
 
   @Override

@@ -35,7 +35,7 @@ public final class MongoTarget implements Target {
 
   private MongoTarget(Builder builder) {
     this.site =
-        new TargetSite(
+        TargetSite.of(
             builder.client, builder.database, builder.timeout, builder.clock, Ambient.random());
     this.mappings = new LinkedHashMap<>(builder.mappings);
     this.nestings = List.copyOf(builder.nestings);

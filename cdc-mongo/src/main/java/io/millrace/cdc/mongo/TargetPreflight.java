@@ -47,7 +47,7 @@ final class TargetPreflight {
     mappings.values().stream()
         .filter(CollectionMapping::written)
         .forEach(mapping -> wanted.add(mapping.collection()));
-    Privileges privileges = Privileges.of(site.client().getDatabase("admin"), site.database());
+    Privileges privileges = Privileges.of(site.admin(), site.database());
     need(privileges, "", "listCollections");
     failIfAny();
     site.db().listCollections().forEach(info -> existing.put(info.getString("name"), info));
@@ -71,7 +71,7 @@ final class TargetPreflight {
   }
 
   private void server() {
-    Document hello = site.client().getDatabase("admin").runCommand(new Document("isMaster", 1));
+    Document hello = site.admin().runCommand(new Document("isMaster", 1));
     if ("isdbgrid".equals(hello.getString("msg"))) {
       problems.add(
           "the server is a sharded cluster, which this release does not write. Connect to a replica set.");
@@ -83,8 +83,7 @@ final class TargetPreflight {
       return;
     }
     List<Integer> version =
-        site.client()
-            .getDatabase("admin")
+        site.admin()
             .runCommand(new Document("buildInfo", 1))
             .getList("versionArray", Integer.class);
     int major = version.get(0);

@@ -5,6 +5,7 @@ import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoCluster;
 import com.mongodb.client.MongoDatabase;
 import java.time.Clock;
 import java.time.Duration;
@@ -12,25 +13,55 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.bson.BsonSerializationException;
+import org.bson.Document;
 
-/** The database that is written. */
+/**
+ * The database that is written.
+ *
+ * @param cluster the client with a limit for every wait
+ */
 record TargetSite(
-    MongoClient client, String database, Duration timeout, Clock clock, RandomGenerator random) {
+    MongoClient client,
+    MongoCluster cluster,
+    String database,
+    Duration timeout,
+    Clock clock,
+    RandomGenerator random) {
+  private static final long PING_SECONDS = 5;
+
+  static TargetSite of(
+      MongoClient client, String database, Duration timeout, Clock clock, RandomGenerator random) {
+    MongoCluster cluster = client.withTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    return new TargetSite(client, cluster, database, timeout, clock, random);
+  }
+
+  MongoDatabase admin() {
+    return cluster.getDatabase("admin");
+  }
+
+  /** Whether the server answers soon. */
+  boolean answers() {
+    try {
+      client
+          .getDatabase(database)
+          .withTimeout(PING_SECONDS, TimeUnit.SECONDS)
+          .runCommand(new Document("ping", 1));
+      return true;
+    } catch (MongoException e) {
+      return false;
+    }
+  }
 
   /** For use within a transaction, which has its own concerns. */
   MongoDatabase db() {
-    return client.getDatabase(database);
+    return cluster.getDatabase(database);
   }
 
   /** For use outside of a transaction: sees and makes what cannot be taken back. */
   MongoDatabase durable() {
     return db().withReadPreference(ReadPreference.primary())
         .withReadConcern(ReadConcern.MAJORITY)
-        .withWriteConcern(majority());
-  }
-
-  WriteConcern majority() {
-    return WriteConcern.MAJORITY.withWTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        .withWriteConcern(WriteConcern.MAJORITY);
   }
 
   /** Runs a call; what it throws says what was tried. */

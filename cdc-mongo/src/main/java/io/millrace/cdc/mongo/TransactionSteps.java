@@ -5,6 +5,7 @@ import com.mongodb.MongoException;
 import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
 import com.mongodb.TransactionOptions;
+import com.mongodb.WriteConcern;
 import com.mongodb.client.ClientSession;
 import com.mongodb.client.FindIterable;
 import com.mongodb.client.model.BulkWriteOptions;
@@ -120,10 +121,10 @@ final class TransactionSteps implements AutoCloseable {
         TransactionOptions.builder()
             .readConcern(ReadConcern.SNAPSHOT)
             .readPreference(ReadPreference.primary())
-            .writeConcern(site.majority())
+            .writeConcern(WriteConcern.MAJORITY)
             .build();
     ClientSession session =
-        site.client()
+        site.cluster()
             .startSession(
                 ClientSessionOptions.builder().defaultTransactionOptions(options).build());
     session.startTransaction();

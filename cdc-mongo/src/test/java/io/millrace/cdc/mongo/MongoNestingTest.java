@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.bson.BsonType;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterEach;
@@ -257,6 +258,39 @@ final class MongoNestingTest {
     caughtUp(applier);
     assertEquals(
         List.of(Document.parse("{no: 1, sku: 'a'}")), order(1).getList("lines", Document.class));
+  }
+
+  @Test
+  void documents_that_somebody_writes_without_a_pause_are_written_all_the_same() throws Exception {
+    for (long id = 0; id < 5; id++) {
+      database.getCollection("orders").insertOne(new Document("_id", id).append("hits", 0));
+    }
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread writer =
+        new Thread(
+            () -> {
+              for (long i = 0; !stop.get(); i++) {
+                database
+                    .getCollection("orders")
+                    .updateOne(new Document("_id", i % 5), Updates.inc("hits", 1));
+              }
+            },
+            "writer");
+    writer.start();
+    try {
+      for (int round = 0; round < 20; round++) {
+        for (long id = 0; id < 5; id++) {
+          send(order(ChangeType.UPDATED, id, "c" + round, Value.of("Bern")));
+        }
+      }
+      caughtUp(start(nested()));
+    } finally {
+      stop.set(true);
+      writer.join();
+    }
+    for (long id = 0; id < 5; id++) {
+      assertEquals("c19", order(id).get("customer"));
+    }
   }
 
   @Test
