@@ -2,6 +2,7 @@ package io.millrace.cdc.mongo;
 
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class Marks {
   /** The collection that marks are written to, in the database of the documents. */
   static final String COLLECTION = "millrace_mark";
+
+  private static final byte[] UTF8 = COLLECTION.getBytes(StandardCharsets.UTF_8);
 
   /** In the place of an id: no key's canonical text is empty. */
   private static final String EVERY_DOCUMENT = "";
@@ -52,6 +55,22 @@ final class Marks {
   /** Whether the last change belongs to a transaction of several changes. */
   boolean inTransaction() {
     return transaction != null;
+  }
+
+  /** Notes what a change says that is not given out: it was, before a restart. */
+  void follow(ChangeDocument change, BsonDecoder decoder) {
+    if (endsBefore(change)) {
+      leave();
+    }
+    enter(change);
+    if (isMark(change)) {
+      add(decoder.row(change.bytes(), change.document()));
+    }
+  }
+
+  /** Whether a change is a mark. */
+  static boolean isMark(ChangeDocument change) {
+    return change.isCollection(UTF8) && change.hasDocument();
   }
 
   /** Takes a mark. One that somebody wrote outside a transaction marks nothing. */

@@ -11,7 +11,6 @@ import io.millrace.cdc.position.Position;
 import io.millrace.cdc.source.SourceBatch;
 import io.millrace.cdc.source.SourceProgress;
 import io.millrace.cdc.source.SourceReader;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,9 +36,8 @@ final class MongoReader implements SourceReader {
   private final StreamFeed feed;
   private final ChangeDocument change = new ChangeDocument();
   private final BsonDecoder decoder = new BsonDecoder();
-  private final Marks marks = new Marks();
+  private final Marks marks;
   private final List<EventMaker> makers;
-  private final byte[] markCollection;
   private final OwnEvents own;
   private final Fragments fragments = new Fragments();
   private @Nullable Runnable firstSave;
@@ -48,6 +46,10 @@ final class MongoReader implements SourceReader {
   private @Nullable RawBsonDocument ahead;
 
   private @Nullable BsonDocument witness;
+
+  /** The last change behind which a position was given. */
+  private @Nullable BsonDocument told;
+
   private @Nullable BsonDocument passed;
   private @Nullable BsonDocument idle;
   private @Nullable Instant lastChangeAt;
@@ -66,7 +68,8 @@ final class MongoReader implements SourceReader {
     this.feed = new StreamFeed(opened.cursor(), pipeline);
     this.firstSave = opened.firstSave();
     this.witness = start.witness();
-    this.markCollection = Marks.COLLECTION.getBytes(StandardCharsets.UTF_8);
+    this.told = start.witness();
+    this.marks = opened.marks();
     this.own = new OwnEvents(settings, decoder, log, pipeline);
     this.makers =
         settings.collections().stream()
@@ -83,9 +86,10 @@ final class MongoReader implements SourceReader {
   /**
    * A stream that stands behind the position.
    *
+   * @param marks what an applier said in the transaction that the position may stand in
    * @param firstSave leaves a trace at the source when the first position was saved
    */
-  record Opened(MongoChangeStreamCursor<RawBsonDocument> cursor, Runnable firstSave) {}
+  record Opened(MongoChangeStreamCursor<RawBsonDocument> cursor, Marks marks, Runnable firstSave) {}
 
   @Override
   public String log() {
@@ -172,10 +176,8 @@ final class MongoReader implements SourceReader {
       other();
       return 0;
     }
-    if (change.isCollection(markCollection)) {
-      if (change.hasDocument()) {
-        marks.add(decoder.row(change.bytes(), change.document()));
-      }
+    if (Marks.isMark(change)) {
+      marks.add(decoder.row(change.bytes(), change.document()));
       return 0;
     }
     if (own.isAbout(change)) {
@@ -217,12 +219,16 @@ final class MongoReader implements SourceReader {
     }
   }
 
-  /** Behind the last change; null in the middle of a transaction. */
+  /**
+   * Behind the last change; null in the middle of a transaction. It is at its end where the server
+   * had nothing more to send: it sends a transaction as fast as it is asked.
+   */
   private @Nullable Position reached() {
-    return marks.inTransaction() ? null : behind(witness);
+    return marks.inTransaction() && !drained ? null : behind(witness);
   }
 
   private @Nullable Position behind(@Nullable BsonDocument token) {
+    told = token;
     return token == null
         ? null
         : new MongoPosition(start.replicaSet(), MongoPosition.timeOf(token), token, token)
@@ -231,12 +237,15 @@ final class MongoReader implements SourceReader {
 
   /** Where the stream stands after a time without a change for us; null where it stood still. */
   private @Nullable Position idle() {
+    BsonDocument last = witness;
+    if (last != null && !last.equals(told) && drained && !fragments.open()) {
+      return behind(last);
+    }
     BsonDocument token = passed;
     if (token == null || token.equals(idle) || fragments.open()) {
       return null;
     }
     BsonTimestamp time = MongoPosition.timeOf(token);
-    BsonDocument last = witness;
     if (last != null && time.compareTo(MongoPosition.timeOf(last)) <= 0) {
       return null;
     }

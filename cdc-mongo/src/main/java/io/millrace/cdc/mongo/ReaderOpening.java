@@ -25,6 +25,9 @@ final class ReaderOpening {
   private final ReaderStart start;
   private final MongoRegistration registration;
 
+  /** What an applier said up to the position. */
+  private Marks marks = new Marks();
+
   ReaderOpening(MongoSettings settings, ReaderStart start) {
     this.settings = settings;
     this.start = start;
@@ -46,7 +49,7 @@ final class ReaderOpening {
     }
     MongoPosition position = MongoPosition.parse(start.position().get());
     checkNotAhead(hello, position);
-    MongoReader.Opened opened = new MongoReader.Opened(resume(position), () -> {});
+    MongoReader.Opened opened = new MongoReader.Opened(resume(position), marks, () -> {});
     boolean same = position.replicaSet().equals(replicaSet);
     if (!same) {
       LOG.warn(
@@ -80,6 +83,7 @@ final class ReaderOpening {
                 settings,
                 "open a change stream",
                 () -> StreamOpener.open(settings, stream -> stream.startAtOperationTime(time))),
+            marks,
             () -> registration.remember(start.pipeline()));
     return reader(registered, risen(registered), position, opened);
   }
@@ -138,51 +142,54 @@ final class ReaderOpening {
   private MongoChangeStreamCursor<RawBsonDocument> resume(MongoPosition position) {
     BsonDocument witness = position.witness();
     BsonDocument token = position.token();
-    if (witness == null) {
-      return MongoErrors.call(
-          settings,
-          "resume the change stream",
-          () ->
-              StreamOpener.open(
-                  settings,
-                  stream ->
-                      token == null
-                          ? stream.startAtOperationTime(position.time())
-                          : stream.resumeAfter(token)));
-    }
-    try {
-      return behindWitness(witness);
-    } catch (MongoException e) {
-      if (!MongoErrors.isHistoryLost(e) || token == null || token.equals(witness)) {
-        throw MongoErrors.translate(settings, "resume the change stream", e);
+    if (witness != null) {
+      try {
+        checkWitness(witness);
+        if (!witness.equals(token)) {
+          marks = new Marks(); // the stream had come to rest behind its transaction
+        }
+      } catch (MongoException e) {
+        if (!MongoErrors.isHistoryLost(e) || token == null || token.equals(witness)) {
+          throw MongoErrors.translate(settings, "resume the change stream", e);
+        }
+        // The last change is gone from the oplog, and nothing that came later concerned us.
+        marks = new Marks();
       }
     }
-    // The last change is gone from the oplog, and nothing that came later concerned us.
     return MongoErrors.call(
         settings,
         "resume the change stream",
-        () -> StreamOpener.open(settings, stream -> stream.resumeAfter(token)));
+        () ->
+            StreamOpener.open(
+                settings,
+                stream ->
+                    token == null
+                        ? stream.startAtOperationTime(position.time())
+                        : stream.resumeAfter(token)));
   }
 
-  /** Reads the last change again: it must be the same. */
-  private MongoChangeStreamCursor<RawBsonDocument> behindWitness(BsonDocument witness) {
+  /**
+   * Reads the last change again, whether it is captured now or not: it must be the same. Notes what
+   * an applier said in the transaction that it is of, since that may go on.
+   */
+  private void checkWitness(BsonDocument witness) {
     String expected = witness.getString("_data").getValue();
     BsonTimestamp time = MongoPosition.timeOf(witness);
-    MongoChangeStreamCursor<RawBsonDocument> cursor =
-        StreamOpener.open(settings, stream -> stream.startAtOperationTime(time));
     ChangeDocument change = new ChangeDocument();
+    BsonDecoder decoder = new BsonDecoder();
     long deadline = System.nanoTime() + WITNESS_LIMIT.toNanos();
-    try {
+    try (MongoChangeStreamCursor<RawBsonDocument> cursor = StreamOpener.openAll(settings, time)) {
       while (true) {
         RawBsonDocument document = cursor.tryNext();
         if (document != null) {
           change.read(BsonBytes.Slice.of(document));
           int order = change.token().compareTo(expected);
-          if (order == 0) {
-            return cursor;
-          }
           if (order > 0) {
             throw foreign(time);
+          }
+          marks.follow(change, decoder);
+          if (order == 0) {
+            return;
           }
         } else {
           BsonDocument passed = cursor.getResumeToken();
@@ -197,9 +204,6 @@ final class ReaderOpening {
           }
         }
       }
-    } catch (RuntimeException e) {
-      cursor.close();
-      throw e;
     }
   }
 

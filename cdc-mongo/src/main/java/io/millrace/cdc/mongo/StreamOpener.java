@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.bson.BsonTimestamp;
 import org.bson.Document;
 import org.bson.RawBsonDocument;
 import org.bson.conversions.Bson;
@@ -41,6 +42,23 @@ final class StreamOpener {
     }
     return (MongoChangeStreamCursor<RawBsonDocument>)
         start.apply(stream).withDocumentClass(RawBsonDocument.class).cursor();
+  }
+
+  /** Opens a stream of everything in the database from a time on, without looked-up states. */
+  static MongoChangeStreamCursor<RawBsonDocument> openAll(
+      MongoSettings settings, BsonTimestamp time) {
+    List<Bson> stages =
+        splits(settings)
+            ? List.of(new Document("$changeStreamSplitLargeEvent", new Document()))
+            : List.of();
+    return (MongoChangeStreamCursor<RawBsonDocument>)
+        settings
+            .db()
+            .watch(stages)
+            .startAtOperationTime(time)
+            .maxAwaitTime(AWAIT_MILLIS, TimeUnit.MILLISECONDS)
+            .withDocumentClass(RawBsonDocument.class)
+            .cursor();
   }
 
   /** The filter, and where the server can: events over 16 MB in parts. */
