@@ -126,7 +126,7 @@ final class LayoutCheck {
   /** One path of each unique index that can be given up for a moment. */
   private Set<String> uniquePaths(CollectionMapping mapping, List<String> fields) {
     Set<String> free = new LinkedHashSet<>();
-    for (Document index : site.db().getCollection(mapping.collection()).listIndexes()) {
+    for (Document index : site.durable().getCollection(mapping.collection()).listIndexes()) {
       if (index.getBoolean("unique", false)) {
         index.get("key", new Document()).keySet().stream()
             .filter(

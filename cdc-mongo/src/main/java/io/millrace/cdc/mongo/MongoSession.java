@@ -166,7 +166,7 @@ final class MongoSession implements TargetSession {
       return; // whoever closes does not want to wait for a server
     }
     try {
-      site.db().getCollection(Marks.COLLECTION).deleteOne(Filters.eq("_id", markId));
+      site.durable().getCollection(Marks.COLLECTION).deleteOne(Filters.eq("_id", markId));
     } catch (MongoException | ApplyException e) {
       LOG.debug("could not take the mark away: {}", e.getMessage());
     }

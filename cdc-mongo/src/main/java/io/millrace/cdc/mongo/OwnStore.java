@@ -83,7 +83,7 @@ final class OwnStore {
   }
 
   private MongoCollection<BsonDocument> offsets() {
-    return site.db().getCollection(OwnCollections.OFFSETS, BsonDocument.class);
+    return site.inTransaction().getCollection(OwnCollections.OFFSETS, BsonDocument.class);
   }
 
   private boolean insertOffset(ClientSession session, Channel channel, OffsetStep move) {
@@ -180,7 +180,7 @@ final class OwnStore {
     return steps.run(
         "reading the ledger",
         session ->
-            site.db()
+            site.inTransaction()
                     .getCollection(OwnCollections.LEDGER, BsonDocument.class)
                     .find(session, later)
                     .first()

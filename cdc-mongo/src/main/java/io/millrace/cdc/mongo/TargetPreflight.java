@@ -50,14 +50,14 @@ final class TargetPreflight {
     Privileges privileges = Privileges.of(site.admin(), site.database());
     need(privileges, "", "listCollections");
     failIfAny();
-    site.db().listCollections().forEach(info -> existing.put(info.getString("name"), info));
+    site.durable().listCollections().forEach(info -> existing.put(info.getString("name"), info));
     privileges(privileges, wanted);
     wanted.forEach(this::collection);
     failIfAny();
-    OwnCollections.install(site.db(), existing.keySet());
+    OwnCollections.install(site.durable(), existing.keySet());
     wanted.stream()
         .filter(name -> !existing.containsKey(name))
-        .forEach(name -> OwnCollections.create(site.db(), name));
+        .forEach(name -> OwnCollections.create(site.durable(), name));
     shared();
     TargetLayout layout = new LayoutCheck(site, mappings, nestings, problems).layout();
     failIfAny();

@@ -52,14 +52,16 @@ record TargetSite(
     }
   }
 
-  /** For use within a transaction, which has its own concerns. */
-  MongoDatabase db() {
-    return cluster.getDatabase(database);
+  /** For use within a transaction, which has its own concerns and its own limit. */
+  MongoDatabase inTransaction() {
+    return client.getDatabase(database);
   }
 
   /** For use outside of a transaction: sees and makes what cannot be taken back. */
   MongoDatabase durable() {
-    return db().withReadPreference(ReadPreference.primary())
+    return cluster
+        .getDatabase(database)
+        .withReadPreference(ReadPreference.primary())
         .withReadConcern(ReadConcern.MAJORITY)
         .withWriteConcern(WriteConcern.MAJORITY);
   }

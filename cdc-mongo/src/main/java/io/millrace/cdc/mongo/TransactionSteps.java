@@ -15,6 +15,7 @@ import io.millrace.cdc.error.ApplyException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
 import org.bson.conversions.Bson;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +63,7 @@ final class TransactionSteps implements AutoCloseable {
         "reading " + collection,
         session -> {
           FindIterable<D> found =
-              site.db()
+              site.inTransaction()
                   .getCollection(collection, type)
                   .find(session, filter)
                   .sort(new BsonDocument("_id", new org.bson.BsonInt32(1)));
@@ -77,7 +78,7 @@ final class TransactionSteps implements AutoCloseable {
       run(
           "writing " + collection,
           session -> {
-            site.db()
+            site.inTransaction()
                 .getCollection(collection, BsonDocument.class)
                 .bulkWrite(session, writes, UNORDERED);
             return true;
@@ -122,9 +123,10 @@ final class TransactionSteps implements AutoCloseable {
             .readConcern(ReadConcern.SNAPSHOT)
             .readPreference(ReadPreference.primary())
             .writeConcern(WriteConcern.MAJORITY)
+            .timeout(site.timeout().toMillis(), TimeUnit.MILLISECONDS)
             .build();
     ClientSession session =
-        site.cluster()
+        site.client()
             .startSession(
                 ClientSessionOptions.builder().defaultTransactionOptions(options).build());
     session.startTransaction();
