@@ -248,6 +248,28 @@ abstract class BinlogReaderContract {
   }
 
   @Test
+  void headroom_is_how_long_the_server_keeps_what_is_not_read() throws Exception {
+    String before = database.value("select @@global.binlog_expire_logs_seconds");
+    try {
+      database.execute("set global binlog_expire_logs_seconds = 7200");
+      try (Reading reading = Reading.start(source())) {
+        database.execute("insert into orders values (1, 'x')");
+        reading.read(1);
+        assertThat(reading.poll()).isEmpty();
+        assertThat(reading.reader().progress().headroom()).contains(Duration.ofHours(2));
+      }
+      database.execute("set global binlog_expire_logs_seconds = 0");
+      try (Reading reading = Reading.start(source())) {
+        database.execute("insert into orders values (2, 'x')");
+        reading.read(1);
+        assertThat(reading.reader().progress().headroom()).isEmpty();
+      }
+    } finally {
+      database.execute("set global binlog_expire_logs_seconds = " + before);
+    }
+  }
+
+  @Test
   void a_wrong_password_is_an_error_that_needs_a_person() {
     MySqlSource source =
         source("orders", b -> b.user("nobody").password(io.millrace.cdc.source.Secret.of("wrong")));

@@ -139,6 +139,27 @@ abstract class MessageContract {
         .isEmpty();
   }
 
+  @Test
+  void a_user_who_may_not_write_heartbeats_is_warned_with_the_grant_and_not_refused() {
+    source(database, b -> b);
+    String watch = flavour == TestFlavour.MARIADB ? "binlog monitor" : "replication client";
+    Database user =
+        database.createUser(
+            "u",
+            "replication slave, " + watch + " on *.*",
+            "select on " + database.name() + ".orders",
+            "all on " + database.name() + ".millrace_registration",
+            "select on " + database.name() + ".millrace_heartbeat");
+    assertThat(text(as(user), "heartbeat-grant"))
+        .contains("may not write", "millrace_heartbeat", "GRANT SELECT, INSERT, UPDATE, DELETE ON");
+    assertThat(refused(as(user))).isEmpty();
+    database.execute(
+        "grant insert, update, delete on millrace_heartbeat to '" + user.user() + "'@'%'");
+    assertThat(as(user).preflight()).extracting(Finding::code).doesNotContain("heartbeat-grant");
+    database.execute("drop table millrace_heartbeat");
+    assertThat(text(as(user), "heartbeat-missing")).contains("registration().install()");
+  }
+
   private MySqlSource as(Database user) {
     return TestFlavour.builder(user).capture(database.name() + ".orders").build();
   }

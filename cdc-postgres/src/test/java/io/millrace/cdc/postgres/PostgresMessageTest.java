@@ -59,6 +59,25 @@ final class PostgresMessageTest {
   }
 
   @Test
+  void a_user_who_may_not_write_heartbeats_is_warned_with_the_grant_and_not_refused() {
+    item();
+    Database user =
+        database.createUser(
+            "u",
+            "usage on schema millrace",
+            "select on millrace.change_log, millrace.change_log_id",
+            "select, update on millrace.registration",
+            "select, insert, update on millrace.reader");
+    String beat = "function millrace.beat(text, bigint, bigint, text, bigint)";
+    database.execute("grant execute on " + beat + " to " + user.user());
+    assertThat(as(user).preflight()).extracting(Finding::code).doesNotContain("heartbeat-grant");
+    database.execute("revoke execute on " + beat + " from public, " + user.user());
+    assertThat(text(as(user), "heartbeat-grant"))
+        .contains(user.user(), "progress only", "GRANT EXECUTE ON FUNCTION millrace.beat(");
+    assertThat(as(user).preflight()).noneMatch(f -> f.severity() == Finding.Severity.REFUSED);
+  }
+
+  @Test
   void tables_that_cannot_be_captured_are_named_with_their_remedy() {
     database.execute(
         "create table bare (v int)",
