@@ -6,6 +6,8 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The part of preflight that looks at the captured tables and at ours. */
@@ -26,6 +28,12 @@ final class TablesCheck {
           "inet4",
           "inet6",
           "xmltype");
+
+  /** A line of SHOW CREATE TABLE: the name, and what it refers to and does. */
+  private static final Pattern FOREIGN_KEY =
+      Pattern.compile("^\\s+CONSTRAINT (\\S+) FOREIGN KEY (.+?),?$", Pattern.MULTILINE);
+
+  private static final Pattern ACTION = Pattern.compile(" ON (UPDATE|DELETE) (CASCADE|SET NULL)");
 
   private final Connection connection;
   private final Flavour flavour;
@@ -125,8 +133,9 @@ final class TablesCheck {
         !table.key().isEmpty()
             || !ServerCatalog.value(
                     connection,
-                    "select 1 from information_schema.table_constraints where constraint_type ="
-                        + " 'PRIMARY KEY' and table_schema = ? and table_name = ?",
+                    // table_constraints shows nothing to who has only SELECT (MariaDB)
+                    "select 1 from information_schema.statistics where index_name = 'PRIMARY'"
+                        + " and table_schema = ? and table_name = ? limit 1",
                     table.database(),
                     table.table())
                 .isEmpty();
@@ -147,24 +156,25 @@ final class TablesCheck {
             .equalsIgnoreCase("ON")) {
       return;
     }
-    String sql =
-        "select constraint_name, update_rule, delete_rule from"
-            + " information_schema.referential_constraints where constraint_schema = ? and table_name"
-            + " = ? and (update_rule in ('CASCADE', 'SET NULL') or delete_rule in ('CASCADE', 'SET"
-            + " NULL'))";
-    for (List<@Nullable String> row :
-        ServerCatalog.rows(connection, sql, table.database(), table.table())) {
+    // Not from referential_constraints, which shows nothing to who has only SELECT (MariaDB).
+    String name =
+        MySqlRegistration.quoted(table.database()) + "." + MySqlRegistration.quoted(table.table());
+    String made =
+        String.valueOf(ServerCatalog.rows(connection, "show create table " + name).get(0).get(1));
+    Matcher foreignKeys = FOREIGN_KEY.matcher(made);
+    while (foreignKeys.find()) {
+      if (!ACTION.matcher(foreignKeys.group(2)).find()) {
+        continue;
+      }
       findings.add(
           Finding.refused(
               "foreign-key-cascade",
               String.format(
                   Locale.ROOT,
-                  "Foreign key %s of %s changes rows by itself (on update %s, on delete %s), and this"
-                      + " server does not log that.",
-                  row.get(0),
+                  "Foreign key %s of %s changes rows by itself (%s), and this server does not log that.",
+                  foreignKeys.group(1),
                   table.qualified(),
-                  row.get(1),
-                  row.get(2)),
+                  foreignKeys.group(2)),
               "Make it RESTRICT and change the rows in the application or a trigger."));
     }
   }

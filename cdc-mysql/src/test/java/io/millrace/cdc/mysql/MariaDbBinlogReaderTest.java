@@ -2,8 +2,11 @@ package io.millrace.cdc.mysql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.cdc.testkit.NeedsServer;
+import io.millrace.cdc.testkit.ServerKind;
 import org.junit.jupiter.api.Test;
 
+@NeedsServer(ServerKind.MARIADB)
 class MariaDbBinlogReaderTest extends BinlogReaderContract {
   MariaDbBinlogReaderTest() {
     super(TestFlavour.MARIADB);

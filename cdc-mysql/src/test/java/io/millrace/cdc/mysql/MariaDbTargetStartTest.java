@@ -2,10 +2,13 @@ package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.MariaDbServer;
+import io.millrace.cdc.testkit.NeedsServer;
+import io.millrace.cdc.testkit.ServerKind;
 import io.millrace.cdc.testkit.contract.SqlTargetHarness;
 import io.millrace.cdc.testkit.contract.TargetStartContract;
 
 /** What MariaDB refuses at an applier's start. */
+@NeedsServer(ServerKind.MARIADB)
 final class MariaDbTargetStartTest extends TargetStartContract {
   private final Database database = MariaDbServer.shared().createDatabase("target");
 

@@ -160,6 +160,31 @@ abstract class MessageContract {
     assertThat(text(as(user), "heartbeat-missing")).contains("registration().install()");
   }
 
+  @Test
+  void a_user_with_select_alone_is_told_of_cascades_and_not_of_a_missing_key() {
+    source(database, b -> b);
+    database.execute(
+        "create table line (id int primary key, o int, constraint fk_o foreign key (o)"
+            + " references orders (id) on delete cascade)");
+    String watch = flavour == TestFlavour.MARIADB ? "binlog monitor" : "replication client";
+    Database user =
+        database.createUser(
+            "u",
+            "replication slave, " + watch + " on *.*",
+            "select on " + database.name() + ".*",
+            "all on " + database.name() + ".millrace_registration");
+    List<Finding> findings =
+        TestFlavour.builder(user).capture(database.name() + ".line").build().preflight();
+    assertThat(findings).extracting(Finding::code).doesNotContain("primary-key");
+    if (flavour == TestFlavour.MARIADB) {
+      assertThat(
+              text(
+                  TestFlavour.builder(user).capture(database.name() + ".line").build(),
+                  "foreign-key-cascade"))
+          .contains("fk_o", "ON DELETE CASCADE");
+    }
+  }
+
   private MySqlSource as(Database user) {
     return TestFlavour.builder(user).capture(database.name() + ".orders").build();
   }

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.cdc.apply.EntityMode;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.testkit.NeedsServer;
+import io.millrace.cdc.testkit.ServerKind;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@NeedsServer(ServerKind.MYSQL)
 class MySqlBinlogAppliedEdgesTest extends BinlogAppliedEdgesContract {
   MySqlBinlogAppliedEdgesTest() {
     super(TestFlavour.MYSQL);

@@ -3,6 +3,8 @@ package io.millrace.cdc.mysql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.cdc.testkit.NeedsServer;
+import io.millrace.cdc.testkit.ServerKind;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 
+@NeedsServer(ServerKind.MYSQL)
 class MySqlBinlogReaderTest extends BinlogReaderContract {
   MySqlBinlogReaderTest() {
     super(TestFlavour.MYSQL);

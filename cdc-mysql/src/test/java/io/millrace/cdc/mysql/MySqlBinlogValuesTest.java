@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.NeedsServer;
+import io.millrace.cdc.testkit.ServerKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
+@NeedsServer(ServerKind.MYSQL)
 class MySqlBinlogValuesTest extends BinlogValuesContract {
   MySqlBinlogValuesTest() {
     super(TestFlavour.MYSQL);

@@ -1,5 +1,9 @@
 package io.millrace.cdc.mysql;
 
+import io.millrace.cdc.testkit.NeedsServer;
+import io.millrace.cdc.testkit.ServerKind;
+
+@NeedsServer(ServerKind.MYSQL)
 class MySqlMessageTest extends MessageContract {
   MySqlMessageTest() {
     super(TestFlavour.MYSQL);
