@@ -1,6 +1,7 @@
 package io.millrace.cdc.position;
 
 import io.millrace.cdc.internal.Connections;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,8 +13,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The table {@code millrace_gap}: one row per gap, under the epoch that began behind it. Made when
- * the first gap is accepted: reading works without it.
+ * The table {@code millrace_gap}: one row per gap in the order of their acceptance, two of one
+ * epoch where the log stayed the same and only the position was lost. Made when the first gap is
+ * accepted: reading works without it.
  */
 final class JdbcGaps {
   private static final int FORMAT = 1;
@@ -33,20 +35,33 @@ final class JdbcGaps {
           rows.save(connection, dialect, lease, Optional.of(gap.to()), gap.epoch());
           try (PreparedStatement statement =
               connection.prepareStatement(
-                  "insert into millrace_gap (pipeline, epoch, format, accepted_at, reason, from_kind,"
-                      + " from_format, from_text, to_kind, to_format, to_text)"
-                      + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+                  "insert into millrace_gap (pipeline, place, epoch, format, accepted_at, reason,"
+                      + " from_kind, from_format, from_text, to_kind, to_format, to_text)"
+                      + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
             statement.setString(1, lease.pipeline());
-            statement.setLong(2, gap.epoch());
-            statement.setInt(3, FORMAT);
-            statement.setLong(4, gap.acceptedAt().toEpochMilli());
-            statement.setString(5, gap.reason());
-            position(statement, 6, gap.from().orElse(null));
-            position(statement, 9, gap.to());
+            statement.setLong(2, last(connection, lease.pipeline()) + 1);
+            statement.setLong(3, gap.epoch());
+            statement.setInt(4, FORMAT);
+            statement.setLong(5, gap.acceptedAt().toEpochMilli());
+            statement.setString(6, gap.reason());
+            position(statement, 7, gap.from().orElse(null));
+            position(statement, 10, gap.to());
             statement.executeUpdate();
           }
           return lease;
         });
+  }
+
+  private static long last(Connection connection, String pipeline) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select coalesce(max(place), 0) from millrace_gap where pipeline = ?")) {
+      statement.setString(1, pipeline);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getLong(1);
+      }
+    }
   }
 
   List<AcceptedGap> all(Lease lease) {
@@ -60,7 +75,7 @@ final class JdbcGaps {
               connection.prepareStatement(
                   "select format, accepted_at, reason, from_kind, from_format, from_text, to_kind,"
                       + " to_format, to_text, epoch from millrace_gap where pipeline = ?"
-                      + " order by epoch")) {
+                      + " order by place")) {
             statement.setString(1, lease.pipeline());
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {

@@ -37,6 +37,7 @@ enum PositionDialect {
       """
       create table if not exists millrace_gap (
         pipeline varchar(100) not null,
+        place bigint not null,
         epoch bigint not null,
         format int not null,
         accepted_at bigint not null,
@@ -47,7 +48,7 @@ enum PositionDialect {
         to_kind varchar(40) not null,
         to_format int not null,
         to_text text not null,
-        primary key (pipeline, epoch))""",
+        primary key (pipeline, place))""",
       // A lost epoch would be given out twice, so the user's setting does not count here. A session
       // whose client is gone without a word must not keep the row's lock.
       """
@@ -85,6 +86,7 @@ enum PositionDialect {
       """
       create table if not exists millrace_gap (
         pipeline varchar(100) character set utf8mb4 collate utf8mb4_bin not null,
+        place bigint not null,
         epoch bigint not null,
         format int not null,
         accepted_at bigint not null,
@@ -95,7 +97,7 @@ enum PositionDialect {
         to_kind varchar(40) character set utf8mb4 not null,
         to_format int not null,
         to_text longtext character set utf8mb4 not null,
-        primary key (pipeline, epoch)) engine = InnoDB""",
+        primary key (pipeline, place)) engine = InnoDB""",
       // Seconds; the same for a session whose client is gone.
       "set @millrace_wait_timeout = @@session.wait_timeout, session wait_timeout = greatest(1, %1$s div 1000)",
       "set session wait_timeout = @millrace_wait_timeout");

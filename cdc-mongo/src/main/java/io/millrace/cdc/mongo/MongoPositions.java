@@ -3,6 +3,7 @@ package io.millrace.cdc.mongo;
 import com.mongodb.client.MongoClient;
 import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.position.AcceptedGap;
 import io.millrace.cdc.position.Lease;
 import io.millrace.cdc.position.Position;
 import io.millrace.cdc.position.PositionStore;
@@ -10,6 +11,9 @@ import io.millrace.cdc.position.StoredPosition;
 import io.millrace.cdc.position.UnpublishedEvents;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bson.Document;
 import org.jspecify.annotations.Nullable;
@@ -131,12 +135,14 @@ public final class MongoPositions implements PositionStore {
               ? Optional.empty()
               : Optional.of(
                   new StoredPosition(
-                      position(record), record.getLong("epoch"), Instant.ofEpochMilli(saved)));
+                      position(record, "position"),
+                      record.getLong("epoch"),
+                      Instant.ofEpochMilli(saved)));
         });
   }
 
-  private static Optional<Position> position(Document record) {
-    Document position = record.get("position", Document.class);
+  private static Optional<Position> position(Document in, String field) {
+    Document position = in.get(field, Document.class);
     return position == null
         ? Optional.empty()
         : Optional.of(
@@ -144,6 +150,61 @@ public final class MongoPositions implements PositionStore {
                 position.getString("kind"),
                 position.getInteger("format"),
                 position.getString("text")));
+  }
+
+  private static @Nullable Document document(Optional<Position> position) {
+    return position
+        .map(
+            at ->
+                new Document("kind", at.kind())
+                    .append("format", at.format())
+                    .append("text", at.text()))
+        .orElse(null);
+  }
+
+  /** In the pipeline's document. */
+  @Override
+  public void saveAfter(Lease lease, AcceptedGap gap) {
+    documents.run(
+        lease.pipeline(),
+        false,
+        (session, found) -> {
+          Document record = owned(lease, found);
+          List<Document> gaps = new ArrayList<>(gaps(record));
+          gaps.add(
+              new Document("acceptedAt", gap.acceptedAt().toEpochMilli())
+                  .append("reason", gap.reason())
+                  .append("from", document(gap.from()))
+                  .append("to", document(Optional.of(gap.to())))
+                  .append("epoch", gap.epoch()));
+          documents.set(
+              session,
+              lease.pipeline(),
+              saved(record, Optional.of(gap.to()), gap.epoch()).append("gaps", gaps));
+          return lease;
+        });
+  }
+
+  private static List<Document> gaps(Document record) {
+    return Objects.requireNonNullElse(record.getList("gaps", Document.class), List.of());
+  }
+
+  @Override
+  public List<AcceptedGap> gaps(Lease lease) {
+    return documents.run(
+        lease.pipeline(),
+        false,
+        (session, found) ->
+            gaps(owned(lease, found)).stream()
+                .map(
+                    gap ->
+                        new AcceptedGap(
+                            Instant.ofEpochMilli(gap.getLong("acceptedAt")),
+                            gap.getString("reason"),
+                            position(gap, "from"),
+                            position(gap, "to").orElseThrow(),
+                            gap.getLong("epoch")))
+                .toList());
   }
 
   @Override
@@ -161,15 +222,7 @@ public final class MongoPositions implements PositionStore {
   static Document saved(Document record, Optional<Position> position, long epoch) {
     return new Document("epoch", epoch)
         .append("savedAt", record.getLong("touched"))
-        .append(
-            "position",
-            position
-                .map(
-                    at ->
-                        new Document("kind", at.kind())
-                            .append("format", at.format())
-                            .append("text", at.text()))
-                .orElse(null));
+        .append("position", document(position));
   }
 
   /** In the collection {@code millrace_unpublished}, which is made at the first use. */

@@ -64,7 +64,8 @@ final class PostgresOwnEpochTest {
             "clerk",
             "select, insert, update, delete on item",
             "usage on schema millrace",
-            "select, insert, update, delete on millrace.ledger, millrace.applier_offset, millrace.held",
+            "select, insert, update, delete on millrace.ledger, millrace.applier_offset, millrace.held,"
+                + " millrace.applier_heartbeat",
             "select on millrace.registration");
     applyAll(clerk); // the same server: nothing has to be raised
     site.execute("update millrace.registration set identity = identity || '0'");

@@ -247,11 +247,14 @@ public abstract class PositionStoreContract {
     assertEquals(Optional.of(on), store.load(lease).orElseThrow().position());
     assertEquals(5, store.load(lease).orElseThrow().epoch());
     store.saveAfter(lease, second);
+    // The position was lost once more, of a log that had stayed the same.
+    AcceptedGap third = new AcceptedGap(Instant.EPOCH, "again", Optional.empty(), on, 6);
+    store.saveAfter(lease, third);
     store.save(lease, Optional.of(POSITION), 7);
     store.release(lease);
     PositionStore other = store();
     Lease next = acquire(other, "two", LONG);
-    assertEquals(List.of(first, second), other.gaps(next));
+    assertEquals(List.of(first, second, third), other.gaps(next));
     assertEquals(Optional.of(POSITION), other.load(next).orElseThrow().position());
     assertThrows(FencedException.class, () -> store.saveAfter(lease, second));
     assertThrows(FencedException.class, () -> store.gaps(lease));
