@@ -28,6 +28,9 @@ import java.util.List;
 final class SyncProcess {
   private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
+  /** How many arguments it takes; a test's own stand behind them. */
+  static final int ARGUMENTS = 10;
+
   private SyncProcess() {}
 
   /** How a side's parts become its sync. */

@@ -14,15 +14,13 @@ final class CrashProcess {
   /** Says that this is a side's second instance. */
   static final String STANDBY = "standby";
 
-  private static final int OWN_ARGUMENTS = 9;
-
   private CrashProcess() {}
 
   public static void main(String[] arguments) throws Exception {
     Fuse fuse = Fuse.none();
     boolean standby = false;
     BrokenRule broken = BrokenRule.NONE;
-    for (int i = OWN_ARGUMENTS; i < arguments.length; i++) {
+    for (int i = SyncProcess.ARGUMENTS; i < arguments.length; i++) {
       if (arguments[i].startsWith("fuse=")) {
         fuse = Fuse.parse(arguments[i].substring("fuse=".length()));
       } else if (arguments[i].equals(STANDBY)) {
