@@ -6,7 +6,8 @@ import java.util.Random;
 /**
  * What the command line said.
  *
- * @param monolith the monolith's database: {@code mariadb}, which is {@code auto} too
+ * @param monolith the monolith's database: {@code mongo}, or {@code mariadb}, which is {@code auto}
+ *     too for now
  * @param changes stop writing after so many committed row changes; where only seconds are given, no
  *     end
  * @param seconds stop writing after so many seconds
@@ -40,7 +41,7 @@ record Options(
     boolean json = false;
     for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {
-        case "--monolith" -> monolith = word(arguments, ++i, List.of("auto", "mariadb"));
+        case "--monolith" -> monolith = word(arguments, ++i, List.of("auto", "mongo", "mariadb"));
         case "--changes" -> changes = Math.round(number(arguments, ++i, 1));
         case "--seconds" -> seconds = Math.round(number(arguments, ++i, 1));
         case "--rate" -> rate = number(arguments, ++i, 1);

@@ -3,6 +3,7 @@ package io.millrace.examples.monolith;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.KafkaServer;
 import io.millrace.cdc.testkit.MariaDbServer;
+import io.millrace.cdc.testkit.MongoServer;
 import io.millrace.cdc.testkit.PostgresServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,8 +43,14 @@ final class Sites {
     this.folder = folder;
     this.kafka = kafka;
     this.topic = kafka.uniqueName("shop");
-    this.monolith = new JdbcSite("monolith", MariaDbServer.shared().createDatabase("shop"));
+    this.monolith = monolith(options);
     this.service = new JdbcSite("service", PostgresServer.shared().createDatabase("shop"));
+  }
+
+  private static Site monolith(Options options) {
+    return options.monolith().equals("mongo")
+        ? new MongoSite(MongoServer.shared(), options.seed())
+        : new JdbcSite("monolith", MariaDbServer.shared().createDatabase("shop"));
   }
 
   /** With the same rows on both sides, before anything is captured: what a move starts with. */
@@ -70,15 +77,15 @@ final class Sites {
   SyncJvm.Launch launch(String side, String main) {
     Site site = site(side);
     List<String> arguments = new ArrayList<>();
-    arguments.add(Sync.TABLES);
+    arguments.add(monolith instanceof MongoSite ? Sync.DOCUMENTS : Sync.TABLES);
     arguments.addAll(site.endpoint());
     arguments.addAll(List.of(kafka.bootstrapServers(), topic, folder.toString()));
     return new SyncJvm.Launch(main, side, arguments, folder, site.password());
   }
 
-  /** What both databases can keep of a time. */
-  private static ChronoUnit instants() {
-    return ChronoUnit.MICROS;
+  /** What both databases can keep of a time: MongoDB's dates end with the millisecond. */
+  private ChronoUnit instants() {
+    return monolith instanceof MongoSite ? ChronoUnit.MILLIS : ChronoUnit.MICROS;
   }
 
   private void seed(Site site) throws Exception {

@@ -40,13 +40,16 @@ record Sync(AutoCloseable database, Pipeline pipeline, Applier applier) implemen
   /** What the monolith keeps: rows of tables on MariaDB. */
   static final String TABLES = "tables";
 
+  /** What the monolith keeps: documents on MongoDB. */
+  static final String DOCUMENTS = "documents";
+
   /** Where this side's database and the broker are, and what the monolith keeps. */
   record Endpoint(
       String monolith,
       String host,
       int port,
       String database,
-      String jdbcUrl,
+      String url,
       String user,
       String password,
       String bootstrapServers,
@@ -67,6 +70,9 @@ record Sync(AutoCloseable database, Pipeline pipeline, Applier applier) implemen
 
   static Parts parts(String side, Endpoint at) {
     boolean isMonolith = side.equals("monolith");
+    if (at.monolith().equals(DOCUMENTS)) {
+      return isMonolith ? DocumentSync.monolith(at) : DocumentSync.service(at);
+    }
     return isMonolith ? monolith(at) : service(at);
   }
 
@@ -241,7 +247,7 @@ record Sync(AutoCloseable database, Pipeline pipeline, Applier applier) implemen
 
   static HikariDataSource pool(Endpoint at) {
     HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(at.jdbcUrl());
+    config.setJdbcUrl(at.url());
     config.setUsername(at.user());
     config.setPassword(at.password());
     return new HikariDataSource(config);

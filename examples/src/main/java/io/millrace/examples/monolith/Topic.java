@@ -127,8 +127,20 @@ final class Topic {
           ColumnType.instant(
               Instant.ofEpochSecond(
                   value.getTimestampValue().getSeconds(), value.getTimestampValue().getNanos()));
+      case LIST_VALUE ->
+          ShopDocuments.lineText(
+              value.getListValue().getValuesList().stream().map(Topic::line).toList());
       default ->
           throw new IllegalStateException("The shop has no column of kind " + value.getKindCase());
     };
+  }
+
+  /** An element of an order's lines. */
+  private static Map<String, @Nullable String> line(Value element) {
+    Map<String, @Nullable String> line = new TreeMap<>();
+    for (Field field : element.getDocumentValue().getFieldsList()) {
+      line.put(field.getName(), text(field.getValue()));
+    }
+    return line;
   }
 }

@@ -9,12 +9,22 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 /** The main job, as {@code examples/run monolith-sync} runs it. */
-@NeedsServer({ServerKind.POSTGRES, ServerKind.MARIADB, ServerKind.KAFKA})
 class MonolithSyncTest {
   @Test
+  @NeedsServer({ServerKind.POSTGRES, ServerKind.MARIADB, ServerKind.KAFKA})
   void ten_thousand_changes_on_both_sides_end_equal_with_nothing_lost_and_nothing_echoed()
       throws Exception {
-    Options options = Options.parse(new String[] {"--changes", "10000"});
+    endsEqual("mariadb");
+  }
+
+  @Test
+  @NeedsServer({ServerKind.POSTGRES, ServerKind.MONGO, ServerKind.KAFKA})
+  void ten_thousand_changes_with_a_monolith_of_documents_end_equal_as_well() throws Exception {
+    endsEqual("mongo");
+  }
+
+  private static void endsEqual(String monolith) throws Exception {
+    Options options = Options.parse(new String[] {"--monolith", monolith, "--changes", "10000"});
 
     Summary summary =
         MonolithSync.run(options, new PrintStream(System.out, true, StandardCharsets.UTF_8));
