@@ -4,6 +4,7 @@ import io.millrace.cdc.error.ApplyException;
 import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.error.MillraceException;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.internal.EndpointCheck;
 import io.millrace.cdc.internal.Outcome;
 import io.millrace.cdc.internal.Ticker;
 import io.millrace.cdc.transport.Delivery;
@@ -148,9 +149,22 @@ final class ApplyLoop {
     end(ApplierState.CLOSED, null);
   }
 
+  private void checkEnds() {
+    EndpointCheck ends = new EndpointCheck("applier '" + config.name() + "'", log);
+    ends.look(
+        () -> {
+          worker.openSession(); // which checks the mapping
+          return List.of();
+        });
+    ends.look(config.subscriber()::preflight);
+    ends.finish(
+        "applier '%s' from %s to %s"
+            .formatted(config.name(), config.subscriber().describe(), config.target().describe()));
+  }
+
   /** From joining to leaving. */
   private void session() throws InterruptedException {
-    EndpointCheck.run(config, worker::openSession);
+    checkEnds();
     outcome.good();
     try (Subscription joined = config.subscriber().open(worker.ownership())) {
       subscription = joined;

@@ -3,6 +3,7 @@ package io.millrace.cdc.pipeline;
 import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.MillraceException;
+import io.millrace.cdc.internal.EndpointCheck;
 import io.millrace.cdc.internal.Outcome;
 import io.millrace.cdc.position.AcceptedGap;
 import io.millrace.cdc.position.StoredPosition;
@@ -168,7 +169,10 @@ final class CaptureLoop implements Runnable {
 
   private void check() {
     if (!checked) {
-      EndpointCheck.run(settings);
+      EndpointCheck ends = new EndpointCheck("Pipeline '" + settings.name() + "'", LOG);
+      ends.look(settings.source()::preflight);
+      ends.look(settings.publisher()::preflight);
+      ends.finish("pipeline '" + settings.name() + "'");
       checked = true;
     }
   }

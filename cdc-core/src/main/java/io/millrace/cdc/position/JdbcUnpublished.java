@@ -106,7 +106,7 @@ final class JdbcUnpublished implements UnpublishedEvents {
                         Instant.ofEpochMilli(row.getLong(4)),
                         row.getString(5),
                         row.getString(6)),
-                    UnpublishedBytes::together);
+                    UnpublishedKey::and);
               }
             }
           }

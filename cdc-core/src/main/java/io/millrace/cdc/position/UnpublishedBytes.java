@@ -124,17 +124,6 @@ final class UnpublishedBytes {
         event.error());
   }
 
-  /** What stands first says since when and why the key waits. */
-  static UnpublishedKey together(UnpublishedKey first, UnpublishedKey later) {
-    return new UnpublishedKey(
-        first.routingKey(),
-        first.events() + later.events(),
-        first.bytes() + later.bytes(),
-        first.heldSince(),
-        first.first(),
-        first.error());
-  }
-
   private static void write(DataOutputStream out, Map<String, String> headers) throws IOException {
     out.writeInt(headers.size());
     for (Map.Entry<String, String> header : new TreeMap<>(headers).entrySet()) {

@@ -53,7 +53,7 @@ final class UnpublishedFiles {
       keys.merge(
           held.event.routingKey(),
           UnpublishedBytes.key(held.event, held.sinceMillis),
-          UnpublishedBytes::together);
+          UnpublishedKey::and);
     }
     return new ArrayList<>(keys.values());
   }

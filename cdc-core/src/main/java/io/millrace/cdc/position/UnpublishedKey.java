@@ -13,4 +13,10 @@ import java.time.Instant;
  * @param error why it could not be published
  */
 public record UnpublishedKey(
-    String routingKey, long events, long bytes, Instant heldSince, String first, String error) {}
+    String routingKey, long events, long bytes, Instant heldSince, String first, String error) {
+  /** This key with more of its events behind: the first says since when and why it waits. */
+  public UnpublishedKey and(UnpublishedKey later) {
+    return new UnpublishedKey(
+        routingKey, events + later.events, bytes + later.bytes, heldSince, first, error);
+  }
+}

@@ -139,7 +139,7 @@ final class MongoUnpublished implements UnpublishedEvents {
                     Instant.ofEpochMilli(event.getLong("heldAt")),
                     event.getString("what"),
                     event.getString("error")),
-                MongoUnpublished::together);
+                UnpublishedKey::and);
           }
           return new ArrayList<>(keys.values());
         });
@@ -147,16 +147,6 @@ final class MongoUnpublished implements UnpublishedEvents {
 
   private static Bson first(String pipeline) {
     return Filters.and(Filters.eq(PIPELINE, pipeline), Filters.eq(PART, 0));
-  }
-
-  private static UnpublishedKey together(UnpublishedKey first, UnpublishedKey later) {
-    return new UnpublishedKey(
-        first.routingKey(),
-        first.events() + later.events(),
-        first.bytes() + later.bytes(),
-        first.heldSince(),
-        first.first(),
-        first.error());
   }
 
   @Override
