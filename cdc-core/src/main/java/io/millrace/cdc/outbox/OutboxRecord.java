@@ -4,6 +4,9 @@ import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.codec.ProtobufCodec;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Version;
+import io.millrace.cdc.internal.Check;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Map;
 
@@ -41,6 +44,20 @@ public final class OutboxRecord {
                 .version(NONE)
                 .build())
         .body();
+  }
+
+  /**
+   * Called before an event is appended over JDBC.
+   *
+   * @throws IllegalStateException where the connection is in auto-commit mode
+   */
+  public static void requireTransaction(Connection connection, EntityEvent event)
+      throws SQLException {
+    Check.state(
+        !connection.getAutoCommit(),
+        "no transaction is open: %s would be kept although the change may never be. Call setAutoCommit(false), or take the connection of"
+            + " the transaction manager's transaction, and append after the entity's row was written",
+        event);
   }
 
   /**

@@ -9,8 +9,10 @@
  *
  * <h2>Inside</h2>
  *
- * {@code JavaValues} turns Java objects into values; {@code OutboxRecord} is the form in which an
- * event is kept.
+ * {@link io.millrace.cdc.outbox.OutboxOptions} are given to a source, which reads what was appended
+ * between the captured changes of the same transaction. {@code JavaValues} turns Java objects into
+ * values; {@code OutboxRecord} is the form in which an event is kept, and {@code CapturedStates}
+ * keeps a change from coming out twice.
  */
 @NullMarked
 package io.millrace.cdc.outbox;

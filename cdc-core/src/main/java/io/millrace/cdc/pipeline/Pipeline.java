@@ -103,7 +103,10 @@ public final class Pipeline implements AutoCloseable {
 
   /**
    * Wakes the reader, so that a change committed just now need not wait for the next poll. Never
-   * blocks, and does nothing where this pipeline is not running.
+   * blocks, and never waits for the change to be published. Does nothing where this instance stands
+   * by or does not run: the instance that runs is not told, and finds the change with its next
+   * poll, after the source's longest idle interval at the latest (PostgreSQL: {@code longestIdle},
+   * 500 ms by default; other databases send changes by themselves).
    */
   public void flush() {
     if (board.state() == PipelineState.RUNNING) {

@@ -1,5 +1,6 @@
 package io.millrace.cdc.postgres;
 
+import io.millrace.cdc.error.EventException;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
@@ -8,27 +9,41 @@ import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
+import io.millrace.cdc.outbox.CapturedStates;
+import io.millrace.cdc.outbox.OutboxRecord;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Turns rows of the log into events. */
 final class EventMaker {
+  /** The operation of a row that {@code millrace.append} wrote. */
+  private static final char APPENDED = 'E';
+
   private final String service;
   private final String log;
   private final long epoch;
   private final Map<String, TableReader> tables = new HashMap<>();
+  private final Optional<CapturedStates> outbox;
 
+  /**
+   * For one reader.
+   *
+   * @param outbox what must not be appended; empty where what was appended is not read
+   */
   EventMaker(
       String service,
       String log,
       long epoch,
       List<CapturedTable> captured,
-      Function<CapturedTable, TableLayout> layouts) {
+      Function<CapturedTable, TableLayout> layouts,
+      Optional<CapturedStates> outbox) {
+    this.outbox = outbox;
     this.service = service;
     this.log = log;
     this.epoch = epoch;
@@ -79,6 +94,9 @@ final class EventMaker {
           "Row %s of the change log has format %s, this release reads up to %s. Run the release that installed the log, or a newer one."
               .formatted(row.id(), row.format(), LogRow.FORMAT));
     }
+    if (row.op() == APPENDED) {
+      return outbox.map(states -> List.of(appended(row, states))).orElse(List.of());
+    }
     TableReader table = tables.get(row.relation());
     if (table == null) {
       return List.of();
@@ -105,6 +123,32 @@ final class EventMaker {
     return heartbeat.pipeline().equals(pipeline)
         ? List.of(heartbeat.toEvent(service, log, version(row, 0)))
         : List.of();
+  }
+
+  private ChangeEvent appended(LogRow row, CapturedStates states) {
+    byte[] bytes = row.event();
+    if (bytes == null) {
+      throw new SourceException(
+          "Row %s of the change log was appended without an event, so not by PostgresOutbox."
+              .formatted(row.id()));
+    }
+    try {
+      ChangeEvent event =
+          OutboxRecord.event(bytes)
+              .source(service)
+              .log(log)
+              .version(version(row, 0))
+              .transactionId(Long.toString(row.xid()))
+              .hops(row.hops())
+              .build();
+      states.check(event);
+      return event;
+    } catch (EventException e) {
+      throw new SourceException(
+          "Row %s of the change log was appended and cannot be read: %s"
+              .formatted(row.id(), e.getMessage()),
+          e);
+    }
   }
 
   private List<ChangeEvent> update(LogRow row, TableReader table, Row before, Row after) {

@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +24,14 @@ record LogRow(
     char op,
     String relation,
     @Nullable String oldText,
-    @Nullable String newText) {
+    @Nullable String newText,
+    byte @Nullable [] event) {
   /** The newest row format that this release reads. */
   static final int FORMAT = 1;
 
   /** The columns, in the order {@link #of} reads them. */
   static final String COLUMNS =
-      "id, xid::text, incarnation, at, format, depth, hops, applied, op::text, relation, old::text, new::text";
+      "id, xid::text, incarnation, at, format, depth, hops, applied, op::text, relation, old::text, new::text, event";
 
   static LogRow of(ResultSet row) throws SQLException {
     return new LogRow(
@@ -44,13 +46,26 @@ record LogRow(
         row.getString(9).charAt(0),
         row.getString(10),
         row.getString(11),
-        row.getString(12));
+        row.getString(12),
+        row.getBytes(13));
   }
 
   /** The same change at another place of the log. */
   LogRow at(long other) {
     return new LogRow(
-        other, xid, incarnation, at, format, depth, hops, applied, op, relation, oldText, newText);
+        other,
+        xid,
+        incarnation,
+        at,
+        format,
+        depth,
+        hops,
+        applied,
+        op,
+        relation,
+        oldText,
+        newText,
+        event);
   }
 
   /** A quick checksum of everything in it, for sums over many rows. */
@@ -59,7 +74,8 @@ record LogRow(
     sum = mixed(sum, at.getEpochSecond() * 1_000_000_000L + at.getNano());
     sum = mixed(sum, ((long) op << 32) ^ relation.hashCode());
     sum = mixed(sum, oldText == null ? 0 : oldText.hashCode());
-    return mixed(sum, newText == null ? 0 : newText.hashCode());
+    sum = mixed(sum, newText == null ? 0 : newText.hashCode());
+    return event == null ? sum : mixed(sum, Arrays.hashCode(event));
   }
 
   /** The finisher of splitmix64. */
@@ -74,7 +90,8 @@ record LogRow(
   long size() {
     return 200L
         + (oldText == null ? 0 : oldText.length())
-        + (newText == null ? 0 : newText.length());
+        + (newText == null ? 0 : newText.length())
+        + (event == null ? 0 : event.length);
   }
 
   /**
@@ -89,6 +106,9 @@ record LogRow(
       digest.update(String.valueOf(oldText).getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);
       digest.update(String.valueOf(newText).getBytes(StandardCharsets.UTF_8));
+      if (event != null) {
+        digest.update(event);
+      }
       return HexFormat.of().formatHex(digest.digest(), 0, 8);
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java platform has SHA-256", e);

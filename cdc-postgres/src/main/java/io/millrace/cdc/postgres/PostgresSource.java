@@ -7,6 +7,8 @@ import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.internal.Connections;
+import io.millrace.cdc.outbox.CapturedStates;
+import io.millrace.cdc.outbox.OutboxOptions;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Source;
 import io.millrace.cdc.source.SourceReader;
@@ -20,8 +22,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A PostgreSQL database (13 or newer) captured through a change log that triggers fill.
@@ -48,6 +53,7 @@ public final class PostgresSource implements Source {
   private final Duration longestIdle;
   private final Clock clock;
   private final LogRetention retention;
+  private final Optional<CapturedStates> outbox;
   private final Set<PostgresReader> readers = ConcurrentHashMap.newKeySet();
 
   private PostgresSource(Builder builder) {
@@ -59,6 +65,8 @@ public final class PostgresSource implements Source {
     this.longestIdle = builder.longestIdle;
     this.clock = builder.clock;
     this.retention = builder.retention;
+    this.outbox =
+        Optional.ofNullable(builder.outbox).map(o -> o.capturedStates(builder.entities()));
   }
 
   /**
@@ -76,6 +84,25 @@ public final class PostgresSource implements Source {
     return new PostgresChangeLog(dataSource, service, tables);
   }
 
+  /**
+   * Where the application appends what this source publishes beside the captured tables. It refuses
+   * states of entities that are captured; where the application has no source at hand, {@link
+   * PostgresOutbox#create()} is the same without that.
+   *
+   * @throws IllegalStateException where the builder's {@link Builder#outbox()} was not called, so
+   *     that nothing would be published
+   */
+  public PostgresOutbox outbox() {
+    return new PostgresOutbox(
+        outbox.orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "the source of service '"
+                        + service
+                        + "' publishes nothing that is appended: call outbox() on its builder")),
+        clock);
+  }
+
   @Override
   public String service() {
     return service;
@@ -86,7 +113,9 @@ public final class PostgresSource implements Source {
     return "PostgreSQL service '"
         + service
         + "' ("
-        + tables.stream().map(CapturedTable::name).collect(Collectors.joining(", "))
+        + Stream.concat(
+                tables.stream().map(CapturedTable::name), outbox.stream().map(states -> "outbox"))
+            .collect(Collectors.joining(", "))
         + ")";
   }
 
@@ -127,7 +156,8 @@ public final class PostgresSource implements Source {
             opened.position().log(),
             opened.epoch(),
             tables,
-            table -> layout(session, table));
+            table -> layout(session, table),
+            outbox);
     TableWatch watch = new TableWatch(session.connection(), tables, events);
     LogCursor cursor =
         new LogCursor(queries, opened.server(), opened.position(), opened.head(), events::keys);
@@ -187,6 +217,7 @@ public final class PostgresSource implements Source {
     private Duration timeout = Duration.ofMinutes(1);
     private Duration longestIdle = Duration.ofMillis(500);
     private Clock clock = Ambient.clock();
+    private @Nullable OutboxOptions outbox;
     private LogRetention retention = LogRetention.keep(Duration.ofDays(1));
 
     private Builder(DataSource dataSource) {
@@ -235,6 +266,24 @@ public final class PostgresSource implements Source {
     }
 
     /**
+     * Publishes what the application appends with {@link PostgresOutbox}, beside the captured
+     * tables or alone. Default: nothing that is appended is published.
+     */
+    public Builder outbox() {
+      return outbox(options -> options);
+    }
+
+    /** Publishes what the application appends, see {@link #outbox()}, with options. */
+    public Builder outbox(UnaryOperator<OutboxOptions> options) {
+      this.outbox = options.apply(new OutboxOptions());
+      return this;
+    }
+
+    private List<String> entities() {
+      return tables.stream().map(CapturedTable::entity).toList();
+    }
+
+    /**
      * How long the reader sleeps at most between two looks at an idle log; {@link Source#wakeUp()}
      * ends the sleep. Default 500 ms.
      *
@@ -267,7 +316,9 @@ public final class PostgresSource implements Source {
       return this;
     }
 
-    /** The clock that epochs are made with; default the system's. */
+    /**
+     * The clock that epochs are made with and appended events are dated by; default the system's.
+     */
     public Builder clock(Clock clock) {
       this.clock = Check.notNull(clock, "clock");
       return this;
@@ -283,8 +334,10 @@ public final class PostgresSource implements Source {
       if (service.isEmpty()) {
         problems.add("no service is named: call service(\"…\") with the tag of this application");
       }
-      if (tables.isEmpty()) {
-        problems.add("no table is captured: call capture(\"schema.table\")");
+      if (outbox != null) {
+        problems.addAll(outbox.problems(entities()));
+      } else if (tables.isEmpty()) {
+        problems.add("no table is captured: call capture(\"schema.table\") or outbox()");
       }
       Set<String> names = new HashSet<>();
       Set<String> entities = new HashSet<>();

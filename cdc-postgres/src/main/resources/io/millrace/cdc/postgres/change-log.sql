@@ -45,6 +45,7 @@ DO $millrace$ BEGIN
     ALTER TABLE millrace.change_log RENAME TO change_log_0;
     ALTER INDEX millrace.change_log_pkey RENAME TO change_log_0_pkey;
     ALTER INDEX millrace.change_log_xid RENAME TO change_log_0_xid;
+    ALTER TABLE millrace.change_log_0 ADD COLUMN IF NOT EXISTS event bytea;
   END IF;
 END $millrace$;
 --;;
@@ -63,7 +64,15 @@ CREATE TABLE IF NOT EXISTS millrace.change_log (
   relation text NOT NULL,
   origin text,
   old json,
-  new json) PARTITION BY RANGE (id);
+  new json,
+  event bytea) PARTITION BY RANGE (id);
+--;;
+-- What an application appended has its own column: an installation without an outbox gets it, waiting for writers only then.
+DO $millrace$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('millrace.change_log') AND attname = 'event') THEN
+    ALTER TABLE millrace.change_log ADD COLUMN event bytea;
+  END IF;
+END $millrace$;
 --;;
 CREATE INDEX IF NOT EXISTS change_log_xid ON millrace.change_log (incarnation, xid, id);
 --;;
@@ -294,6 +303,26 @@ END
 $millrace$;
 --;;
 REVOKE ALL ON FUNCTION millrace.capture() FROM PUBLIC;
+--;;
+-- Keeps an event that the application appends in its own transaction. The lock lets only one transaction at a time append events of a key, so
+-- that their ids, drawn after it, rise in the order of the commits; a row's own lock does the same for what its trigger logs.
+CREATE OR REPLACE FUNCTION millrace.append(p_entity text, p_id text, p_event bytea)
+  RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $millrace$
+DECLARE
+  v_incarnation bigint := nullif(current_setting('millrace.incarnation', true), '')::bigint;
+  v_origin text := nullif(current_setting('millrace.origin', true), '');
+  v_hops int := 0;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(p_entity || '/' || p_id, 7883960442373661541));
+  IF v_origin IS NOT NULL AND split_part(v_origin, ':', 2) = pg_current_xact_id()::text THEN
+    v_hops := split_part(v_origin, ':', 4)::int + 1;
+  END IF;
+  INSERT INTO millrace.change_log (incarnation, depth, hops, op, relation, event)
+    VALUES (coalesce(v_incarnation, millrace.incarnation()), 0, v_hops, 'E', 'millrace.outbox', p_event);
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.append(text, text, bytea) FROM PUBLIC;
 --;;
 -- The newest heartbeat of each pipeline that reads this log. Whoever takes a pipeline away for good deletes its row here and in reader.
 CREATE TABLE IF NOT EXISTS millrace.heartbeat (

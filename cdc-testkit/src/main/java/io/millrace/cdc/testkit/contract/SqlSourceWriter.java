@@ -11,8 +11,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Writes over JDBC. Used by one thread. */
-final class SqlSourceWriter implements SourceWriter {
-  private final Connection connection;
+class SqlSourceWriter implements SourceWriter {
+  final Connection connection;
   private final UnaryOperator<String> table;
 
   SqlSourceWriter(Connection connection, UnaryOperator<String> table) {
