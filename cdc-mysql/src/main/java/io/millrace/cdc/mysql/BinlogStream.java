@@ -3,12 +3,15 @@ package io.millrace.cdc.mysql;
 import com.github.shyiko.mysql.binlog.BinaryLogClient;
 import com.github.shyiko.mysql.binlog.network.AuthenticationException;
 import com.github.shyiko.mysql.binlog.network.ServerException;
+import com.github.shyiko.mysql.binlog.network.protocol.command.ByteArrayCommand;
 import com.github.shyiko.mysql.binlog.network.protocol.command.QueryCommand;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +29,7 @@ final class BinlogStream implements AutoCloseable {
   private static final long CLOSE_MILLIS = 5_000;
 
   private final SourceSettings settings;
-  private final String gtids;
+  private final GtidSet gtids;
   private final long serverId;
   private final EventQueue queue = new EventQueue(QUEUE_BYTES);
   private final Client client;
@@ -35,17 +38,16 @@ final class BinlogStream implements AutoCloseable {
   private volatile @Nullable Exception failure;
   private volatile boolean closing;
 
-  private BinlogStream(SourceSettings settings, String pipeline, String gtids, long serverId) {
+  private BinlogStream(SourceSettings settings, String pipeline, GtidSet gtids, long serverId) {
     this.settings = settings;
     this.gtids = gtids;
     this.serverId = serverId;
-    this.client = new Client(settings);
+    this.client = new Client(settings, gtids);
     client.setServerId(serverId);
     client.setKeepAlive(false);
     int silenceMillis = (int) Math.max(1, settings.timeout().toMillis() / 2);
     client.setHeartbeatInterval(Math.max(1, silenceMillis / SIGNS_OF_LIFE));
     client.setConnectTimeout(silenceMillis);
-    client.setGtidSet(gtids);
     client.setEventDeserializer(new RawEventDeserializer());
     client.setSocketFactory(() -> socket(silenceMillis));
     Tls.configure(client, settings);
@@ -56,7 +58,8 @@ final class BinlogStream implements AutoCloseable {
   }
 
   /** Starts to read what follows a GTID set; returns before the connection stands. */
-  static BinlogStream start(SourceSettings settings, String pipeline, String gtids, long serverId) {
+  static BinlogStream start(
+      SourceSettings settings, String pipeline, GtidSet gtids, long serverId) {
     BinlogStream stream = new BinlogStream(settings, pipeline, gtids, serverId);
     stream.thread.start();
     return stream;
@@ -252,10 +255,26 @@ final class BinlogStream implements AutoCloseable {
     }
   }
 
-  /** Lets the server wait longer for a reader that is held back. */
+  /**
+   * Lets the server wait longer for a reader that is held back, and asks a MySQL server for its log
+   * by ourselves: the connector knows no tagged GTIDs.
+   */
   private static final class Client extends BinaryLogClient {
-    Client(SourceSettings settings) {
+    private static final int DUMP_GTID = 0x1e;
+    private static final int FROM_GTIDS = 4;
+    private static final int FIRST_OFFSET = 4;
+
+    private final @Nullable MySqlGtidSet gtids;
+
+    Client(SourceSettings settings, GtidSet gtids) {
       super(settings.host(), settings.port(), settings.user(), settings.password().reveal());
+      this.gtids = gtids instanceof MySqlGtidSet set ? set : null;
+      if (this.gtids == null) {
+        setGtidSet(gtids.toString());
+      } else {
+        setBinlogFilename("");
+        setBinlogPosition(FIRST_OFFSET);
+      }
     }
 
     @Override
@@ -263,6 +282,27 @@ final class BinlogStream implements AutoCloseable {
       super.setupConnection();
       channel.write(new QueryCommand("SET net_write_timeout=" + NET_WRITE_TIMEOUT_SECONDS));
       checkError(channel.read());
+    }
+
+    @Override
+    protected void requestBinaryLogStream() throws IOException {
+      MySqlGtidSet set = gtids;
+      if (set == null) {
+        super.requestBinaryLogStream();
+        return;
+      }
+      byte[] encoded = set.encoded();
+      ByteBuffer command =
+          ByteBuffer.allocate(1 + 2 + 4 + 4 + 8 + 4 + encoded.length)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .put((byte) DUMP_GTID)
+              .putShort((short) FROM_GTIDS)
+              .putInt((int) getServerId())
+              .putInt(0) // no file name
+              .putLong(FIRST_OFFSET)
+              .putInt(encoded.length)
+              .put(encoded);
+      channel.write(new ByteArrayCommand(command.array()));
     }
   }
 

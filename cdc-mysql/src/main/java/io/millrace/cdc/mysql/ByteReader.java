@@ -73,6 +73,18 @@ final class ByteReader {
     };
   }
 
+  /** Of MySQL's own serialization: the number of low one bits is the number of bytes to come. */
+  long varint() {
+    int first = u8();
+    int more = Integer.numberOfTrailingZeros(~first);
+    if (more >= 8) {
+      return unsigned(8);
+    }
+    long rest = (long) first >>> (more + 1);
+    int shift = 7 - more;
+    return rest | unsigned(more) << shift;
+  }
+
   String utf8(int length) {
     String text = new String(bytes, position, length, StandardCharsets.UTF_8);
     position += length;

@@ -81,6 +81,17 @@ final class EventCode {
     return isWrite(code) || isUpdate(code) || isDelete(code);
   }
 
+  /** Whether it holds rows in MariaDB's compressed form. */
+  static boolean isCompressedRows(int code) {
+    return code >= COMPRESSED_ROWS_FIRST && code <= COMPRESSED_ROWS_LAST;
+  }
+
+  /** The plain form of a compressed one: write, update, delete in both versions. */
+  static int plainRows(int compressed) {
+    int kind = compressed - COMPRESSED_ROWS_FIRST;
+    return kind < 3 ? WRITE_ROWS_V1 + kind : WRITE_ROWS + kind - 3;
+  }
+
   static boolean isWrite(int code) {
     return code == WRITE_ROWS || code == WRITE_ROWS_V1;
   }

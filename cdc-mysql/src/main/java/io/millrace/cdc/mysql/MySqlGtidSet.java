@@ -1,15 +1,21 @@
 package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.error.SourceException;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 
-/** Intervals of transaction numbers per server: {@code uuid:1-5:7,uuid:1}. */
+/**
+ * Intervals of transaction numbers per server and tag: {@code uuid:1-5:7,uuid:tag:1}. The server's
+ * shorter form, {@code uuid:1-5:7:tag:1}, is read too.
+ */
 final class MySqlGtidSet implements GtidSet {
-  /** Per source (uuid) first → last of disjoint, non-adjacent intervals. */
+  /** Per source (uuid, or uuid:tag) first → last of disjoint, non-adjacent intervals. */
   private final TreeMap<String, TreeMap<Long, Long>> sources = new TreeMap<>();
 
   private MySqlGtidSet() {}
@@ -26,19 +32,20 @@ final class MySqlGtidSet implements GtidSet {
 
   private void parseSource(String part) {
     String[] pieces = part.split(":", -1);
+    String source = pieces[0];
     for (int i = 1; i < pieces.length; i++) {
       String piece = pieces[i];
-      if (piece.isEmpty() || !Character.isDigit(piece.charAt(0))) {
-        throw new SourceException(
-            "GTID set '"
-                + part
-                + "' holds tagged transactions, which this release cannot follow. Do not tag GTIDs on"
-                + " a captured server (GTID_NEXT = 'AUTOMATIC:tag').");
+      if (piece.isEmpty()) {
+        throw new SourceException("GTID set '" + part + "' cannot be read.");
+      }
+      if (!Character.isDigit(piece.charAt(0))) {
+        source = pieces[0] + ":" + piece;
+        continue;
       }
       int dash = piece.indexOf('-');
       long first = Long.parseLong(dash < 0 ? piece : piece.substring(0, dash));
       long last = dash < 0 ? first : Long.parseLong(piece.substring(dash + 1));
-      add(pieces[0], first, last);
+      add(source, first, last);
     }
   }
 
@@ -51,7 +58,7 @@ final class MySqlGtidSet implements GtidSet {
 
   @Override
   public void add(String gtid) {
-    int colon = gtid.indexOf(':');
+    int colon = gtid.lastIndexOf(':');
     long number = Long.parseLong(gtid.substring(colon + 1));
     add(gtid.substring(0, colon), number, number);
   }
@@ -76,7 +83,7 @@ final class MySqlGtidSet implements GtidSet {
 
   @Override
   public void remove(String gtid, String before) {
-    int colon = gtid.indexOf(':');
+    int colon = gtid.lastIndexOf(':');
     long number = Long.parseLong(gtid.substring(colon + 1));
     TreeMap<Long, Long> intervals = sources.get(gtid.substring(0, colon));
     Map.Entry<Long, Long> holder = intervals == null ? null : intervals.floorEntry(number);
@@ -153,5 +160,40 @@ final class MySqlGtidSet implements GtidSet {
           text.add(part);
         });
     return text.toString();
+  }
+
+  /** As COM_BINLOG_DUMP_GTID wants it; the form with tags only where there are any. */
+  byte[] encoded() {
+    boolean tagged = sources.keySet().stream().anyMatch(source -> source.indexOf(':') >= 0);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    long count = sources.size();
+    write(out, tagged ? 1L << 56 | count << 8 | 1 : count);
+    sources.forEach(
+        (source, intervals) -> {
+          int colon = source.indexOf(':');
+          String server = colon < 0 ? source : source.substring(0, colon);
+          out.writeBytes(HexFormat.of().parseHex(server.replace("-", "")));
+          if (tagged) {
+            byte[] tag =
+                colon < 0
+                    ? new byte[0]
+                    : source.substring(colon + 1).getBytes(StandardCharsets.US_ASCII);
+            out.write(tag.length << 1);
+            out.writeBytes(tag);
+          }
+          write(out, intervals.size());
+          intervals.forEach(
+              (first, last) -> {
+                write(out, first);
+                write(out, last + 1);
+              });
+        });
+    return out.toByteArray();
+  }
+
+  private static void write(ByteArrayOutputStream out, long number) {
+    for (int shift = 0; shift < 64; shift += 8) {
+      out.write((int) (number >>> shift));
+    }
   }
 }

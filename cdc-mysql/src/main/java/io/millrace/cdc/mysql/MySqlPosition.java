@@ -5,9 +5,12 @@ import io.millrace.cdc.position.Position;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
 
 /**
  * A position in its parts.
@@ -21,6 +24,7 @@ import java.util.Map;
  * @param before MariaDB: the transaction before the witness in its domain; may be empty
  * @param hash of the witness
  * @param set all transactions executed so far, the witness included
+ * @param open XA transactions of the set that are prepared and not ended: they are read again
  */
 record MySqlPosition(
     Flavour flavour,
@@ -30,9 +34,40 @@ record MySqlPosition(
     String witness,
     String before,
     int hash,
-    String set) {
+    String set,
+    List<Prepared> open) {
   private static final String KIND = "mysql";
-  private static final int FORMAT = 1;
+
+  /** Written where nothing is open. */
+  private static final int FIRST_FORMAT = 1;
+
+  /** Has {@code open=}. */
+  private static final int FORMAT = 2;
+
+  MySqlPosition {
+    open = List.copyOf(open);
+  }
+
+  /**
+   * An XA transaction that waits for its end.
+   *
+   * @param gtid under which it was prepared
+   * @param before MariaDB: the transaction before it in its domain; may be empty
+   */
+  record Prepared(String gtid, String before) {}
+
+  /** What was read and need not be sent again: without the witness and what is open. */
+  GtidSet settled() {
+    GtidSet settled = GtidSet.parse(flavour, set);
+    if (hasWitness()) {
+      settled.remove(witness, before);
+    }
+    // In the order in which they were prepared: the last to be taken out of a domain is the first.
+    for (int i = open.size() - 1; i >= 0; i--) {
+      settled.remove(open.get(i).gtid(), open.get(i).before());
+    }
+    return settled;
+  }
 
   /** Whether there is a transaction to read again. */
   boolean hasWitness() {
@@ -41,12 +76,13 @@ record MySqlPosition(
 
   /** The same transactions read, the last of them found elsewhere. */
   MySqlPosition at(String newServer, String newFile, long newOffset) {
-    return new MySqlPosition(flavour, newServer, newFile, newOffset, witness, before, hash, set);
+    return new MySqlPosition(
+        flavour, newServer, newFile, newOffset, witness, before, hash, set, open);
   }
 
   /** The same transactions read, the last of them not to be found. */
   MySqlPosition without(String newServer, String newFile) {
-    return new MySqlPosition(flavour, newServer, newFile, 0, "", "", 0, set);
+    return new MySqlPosition(flavour, newServer, newFile, 0, "", "", 0, set, open);
   }
 
   Position toPosition() {
@@ -67,7 +103,12 @@ record MySqlPosition(
             + Integer.toHexString(hash)
             + " set="
             + set;
-    return new Position(KIND, FORMAT, text);
+    if (open.isEmpty()) {
+      return new Position(KIND, FIRST_FORMAT, text);
+    }
+    StringJoiner prepared = new StringJoiner(",");
+    open.forEach(one -> prepared.add(one.gtid() + "@" + one.before()));
+    return new Position(KIND, FORMAT, text + " open=" + prepared);
   }
 
   static MySqlPosition parse(Position position) {
@@ -96,10 +137,22 @@ record MySqlPosition(
           part(parts, "witness"),
           part(parts, "before"),
           Integer.parseUnsignedInt(part(parts, "hash"), 16),
-          part(parts, "set"));
+          part(parts, "set"),
+          prepared(parts.getOrDefault("open", "")));
     } catch (IllegalArgumentException e) {
       throw new SourceException("Position '" + position + "' is damaged: " + e.getMessage(), e);
     }
+  }
+
+  private static List<Prepared> prepared(String text) {
+    List<Prepared> open = new ArrayList<>();
+    for (String one : text.split(",", -1)) {
+      int at = one.indexOf('@');
+      if (at > 0) {
+        open.add(new Prepared(one.substring(0, at), one.substring(at + 1)));
+      }
+    }
+    return open;
   }
 
   private static String part(Map<String, String> parts, String name) {

@@ -1,5 +1,6 @@
 package io.millrace.cdc.mysql;
 
+import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.position.Position;
@@ -10,7 +11,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +38,9 @@ final class MySqlReader implements SourceReader {
   private final SilenceCheck silence;
   private @Nullable Runnable firstSave;
 
+  /** XA transactions that wait for their end, by {@link XaId}, in the order of the log. */
+  private final Map<String, MySqlPosition.Prepared> prepared;
+
   private MySqlPosition reached;
   private @Nullable TransactionEvents current;
   private @Nullable Instant lastChangeAt;
@@ -53,6 +60,7 @@ final class MySqlReader implements SourceReader {
     this.start = start;
     this.reached = start;
     this.executed = GtidSet.parse(start.flavour(), start.set());
+    this.prepared = new LinkedHashMap<>(opened.prepared());
     this.clock = settings.clock();
     this.silence = new SilenceCheck(settings, opened.pipeline());
   }
@@ -63,13 +71,15 @@ final class MySqlReader implements SourceReader {
    * @param pipeline who reads
    * @param kept how long the server keeps its log files; empty where it purges none by itself
    * @param firstSave leaves a trace at the source when the first position was saved
+   * @param prepared XA transactions that were read again and wait for their end, by {@link XaId}
    */
   record Opened(
       String pipeline,
       BinlogStream stream,
       TransactionAssembler assembler,
       Optional<Duration> kept,
-      Runnable firstSave) {}
+      Runnable firstSave,
+      Map<String, MySqlPosition.Prepared> prepared) {}
 
   @Override
   public String log() {
@@ -125,6 +135,9 @@ final class MySqlReader implements SourceReader {
         silence.heard();
       }
       Transaction next = assembler.accept(event);
+      if (next != null) {
+        checkXa(next);
+      }
       current =
           next == null
               ? null
@@ -150,12 +163,37 @@ final class MySqlReader implements SourceReader {
     }
   }
 
+  /** Rows that were prepared before anything was read are nowhere to be had. */
+  private void checkXa(Transaction transaction) {
+    Transaction.Xa xa = transaction.xa();
+    if (xa == null || xa.known()) {
+      return;
+    }
+    transaction.events().close();
+    throw new LostPositionException(
+        String.format(
+            Locale.ROOT,
+            "%s ends XA transaction %s (%s), which was prepared before the first transaction that"
+                + " pipeline '%s' has read: its changes are not known. Accept the gap or backfill,"
+                + " and begin where no XA transaction is prepared (XA RECOVER).",
+            settings.address(),
+            xa.id(),
+            transaction.gtid(),
+            pipeline));
+  }
+
   private void finish(Transaction transaction) {
     transaction.events().close();
     current = null;
     lastChangeAt = transaction.committedAt();
     String before = executed.before(transaction.gtid());
     executed.add(transaction.gtid());
+    Transaction.Xa xa = transaction.xa();
+    if (xa != null && xa.prepares()) {
+      prepared.put(xa.id(), new MySqlPosition.Prepared(transaction.gtid(), before));
+    } else if (xa != null) {
+      prepared.remove(xa.id());
+    }
     reached =
         new MySqlPosition(
             start.flavour(),
@@ -165,7 +203,8 @@ final class MySqlReader implements SourceReader {
             transaction.gtid(),
             before,
             transaction.hash(),
-            "");
+            "",
+            List.of());
   }
 
   /** The set's text is only made when somebody wants to see it. */
@@ -178,7 +217,8 @@ final class MySqlReader implements SourceReader {
             reached.witness(),
             reached.before(),
             reached.hash(),
-            executed.toString())
+            executed.toString(),
+            List.copyOf(prepared.values()))
         .toPosition();
   }
 

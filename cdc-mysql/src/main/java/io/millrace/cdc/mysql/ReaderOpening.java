@@ -7,7 +7,11 @@ import io.millrace.cdc.source.ReaderStart;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -61,13 +65,17 @@ final class ReaderOpening {
               start.pipeline()));
     }
     MySqlPosition position = first(server);
-    MySqlReader.Opened opened = stream(server, position.set());
+    MySqlReader.Opened opened = stream(server, read(position));
     return guarded(
         opened,
         () -> {
           opened.stream().awaitAnswer();
           return reader(log, risen(), position, opened);
         });
+  }
+
+  private static GtidSet read(MySqlPosition position) {
+    return GtidSet.parse(position.flavour(), position.set());
   }
 
   /** Closes the stream where something fails before a reader has it. */
@@ -85,7 +93,8 @@ final class ReaderOpening {
     boolean now = start.firstStart() == FirstStart.NOW;
     GtidSet set = now ? server.executed() : server.purged();
     String file = now ? server.file() : server.firstFile();
-    return new MySqlPosition(server.flavour(), server.server(), file, 0, "", "", 0, set.toString());
+    return new MySqlPosition(
+        server.flavour(), server.server(), file, 0, "", "", 0, set.toString(), List.of());
   }
 
   /** All that the position has read must be in the server's history, and nothing after it gone. */
@@ -99,7 +108,7 @@ final class ReaderOpening {
               settings.address(),
               server.flavour().label()));
     }
-    GtidSet read = GtidSet.parse(position.flavour(), position.set());
+    GtidSet read = read(position);
     String missing = read.minus(server.executed());
     if (!missing.isEmpty()) {
       throw new LostPositionException(
@@ -123,17 +132,24 @@ final class ReaderOpening {
   }
 
   private MySqlReader resume(String log, ServerState server, MySqlPosition position) {
-    GtidSet read = GtidSet.parse(position.flavour(), position.set());
-    GtidSet without = read.copy();
-    if (position.hasWitness()) {
-      without.remove(position.witness(), position.before());
+    GtidSet read = read(position);
+    GtidSet without = position.settled();
+    if (!position.open().isEmpty() && !server.purged().minus(without).isEmpty()) {
+      throw new LostPositionException(
+          String.format(
+              Locale.ROOT,
+              "%s has purged '%s', and with it an XA transaction that was prepared and not ended"
+                  + " when it was read (%s). Accept the gap or backfill.",
+              settings.address(),
+              server.purged().minus(without),
+              position.open().get(0).gtid()));
     }
     if (!position.hasWitness() || !server.purged().minus(without).isEmpty()) {
       // Nothing to compare with, but nothing missing either. Where the log begins behind all that
       // was read, it may as well have begun anew, and its coordinates with it.
       boolean known = !position.hasWitness() && !read.minus(server.purged()).isEmpty();
       MySqlPosition here = position.without(server.server(), server.file());
-      MySqlReader.Opened opened = stream(server, position.set());
+      MySqlReader.Opened opened = stream(server, read(position));
       return guarded(
           opened,
           () -> {
@@ -141,11 +157,11 @@ final class ReaderOpening {
             return resumeAt(log, server, position, here, known, opened);
           });
     }
-    MySqlReader.Opened opened = stream(server, without.toString());
+    MySqlReader.Opened opened = stream(server, without);
     return guarded(
         opened,
         () -> {
-          Transaction witness = firstOf(opened);
+          Transaction witness = witnessOf(opened, position);
           checkWitness(position, witness);
           MySqlPosition here = position.at(server.server(), witness.file(), witness.offset());
           boolean samePlace =
@@ -210,6 +226,31 @@ final class ReaderOpening {
     }
   }
 
+  /**
+   * The last transaction read. Before it come those that were open, and on MariaDB what follows
+   * them in their domain: all of it read before, so only the open ones are kept.
+   */
+  private Transaction witnessOf(MySqlReader.Opened opened, MySqlPosition position) {
+    Map<String, MySqlPosition.Prepared> open = new HashMap<>();
+    position.open().forEach(one -> open.put(one.gtid(), one));
+    while (true) {
+      Transaction transaction = firstOf(opened);
+      MySqlPosition.Prepared waiting = open.remove(transaction.gtid());
+      Transaction.Xa xa = transaction.xa();
+      if (waiting != null && xa != null) {
+        opened.prepared().put(xa.id(), waiting);
+      }
+      boolean readBefore =
+          GtidSet.parse(position.flavour(), transaction.gtid()).minus(read(position)).isEmpty();
+      if (position.open().isEmpty()
+          || transaction.gtid().equals(position.witness())
+          || !readBefore) {
+        return transaction;
+      }
+      transaction.events().close();
+    }
+  }
+
   private Transaction firstOf(MySqlReader.Opened opened) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WITNESS_SECONDS);
     try {
@@ -235,7 +276,7 @@ final class ReaderOpening {
     }
   }
 
-  private MySqlReader.Opened stream(ServerState server, String gtids) {
+  private MySqlReader.Opened stream(ServerState server, GtidSet gtids) {
     TableMaps maps =
         new TableMaps(new TableMapParser(server.flavour(), settings.tables(), catalog));
     return new MySqlReader.Opened(
@@ -244,7 +285,8 @@ final class ReaderOpening {
         new TransactionAssembler(
             server.flavour(), settings.tables(), maps, settings.transactionMemoryBytes()),
         catalog.on("read how long it keeps its binary log", ReaderOpening::kept),
-        start.position().isPresent() ? () -> {} : () -> registration.remember(start.pipeline()));
+        start.position().isPresent() ? () -> {} : () -> registration.remember(start.pipeline()),
+        new LinkedHashMap<>());
   }
 
   /** Empty where the server purges nothing by itself, or does not say. */

@@ -20,6 +20,7 @@ final class RowCursor {
   private final boolean hasBefore;
   private final boolean hasAfter;
   private int index = -1;
+  private int start;
   private Value[] before = new Value[0];
   private Value[] after = new Value[0];
   private boolean[] changed = new boolean[0];
@@ -56,9 +57,11 @@ final class RowCursor {
   /** Where the images begin, behind the maps of present columns. */
   static int imagesStart(RawEvent event) {
     ByteReader in = event.body();
-    skipHeader(in, event.type());
+    int type =
+        EventCode.isCompressedRows(event.type()) ? EventCode.plainRows(event.type()) : event.type();
+    skipHeader(in, type);
     int bitmap = (in.packed() + 7) / 8;
-    return in.position + (EventCode.isUpdate(event.type()) ? 2 * bitmap : bitmap);
+    return in.position + (EventCode.isUpdate(type) ? 2 * bitmap : bitmap);
   }
 
   private static void skipHeader(ByteReader in, int type) {
@@ -95,6 +98,7 @@ final class RowCursor {
       return false;
     }
     index++;
+    start = in.position;
     if (hasBefore) {
       before = image(null);
     }
@@ -107,6 +111,11 @@ final class RowCursor {
   /** Number of the row in its event, from 0. */
   int index() {
     return index;
+  }
+
+  /** Where the row begins in its event, in bytes. */
+  int start() {
+    return start;
   }
 
   boolean isInsert() {

@@ -52,23 +52,11 @@ final class ServerSettingsCheck {
       must(findings, "gtid_mode", "ON", "gtid-mode", "transactions have no id to resume after");
       must(
           findings,
-          "binlog_transaction_compression",
-          "OFF",
-          "binlog-transaction-compression",
-          "this release cannot read compressed transactions");
-      must(
-          findings,
           "binlog_row_value_options",
           "",
           "binlog-row-value-options",
           "JSON columns are logged in part");
     } else {
-      must(
-          findings,
-          "log_bin_compress",
-          "OFF",
-          "log-bin-compress",
-          "this release cannot read compressed rows");
       if (!is("gtid_strict_mode", "ON")) {
         findings.add(
             Finding.warning(

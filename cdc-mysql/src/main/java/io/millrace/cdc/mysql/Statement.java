@@ -1,5 +1,6 @@
 package io.millrace.cdc.mysql;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -23,7 +24,8 @@ record Statement(String database, String sql, Kind kind) {
     SAVEPOINT,
     XA_START,
     XA_END,
-    XA_FINISH,
+    XA_COMMIT,
+    XA_ROLLBACK,
     /** Changes rows, and no row events say which. */
     DML,
     TRUNCATE,
@@ -42,6 +44,9 @@ record Statement(String database, String sql, Kind kind) {
               + ")?\\s*(?:(?:NO)?WAIT.*)?;?\\s*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
+  /** Not one that the server executes. */
+  private static final Pattern COMMENT = Pattern.compile("/\\*(?!!|M!).*?\\*/", Pattern.DOTALL);
+
   private static final Pattern REMOVAL =
       Pattern.compile(
           "^(?:DROP\\s+(?:TABLE|TABLES|DATABASE|SCHEMA)\\b|RENAME\\s"
@@ -51,7 +56,7 @@ record Statement(String database, String sql, Kind kind) {
   private static final Pattern OF_DATABASE =
       Pattern.compile("^DROP\\s+(?:DATABASE|SCHEMA)\\b", Pattern.CASE_INSENSITIVE);
 
-  /** Reads a QUERY event, or EXECUTE_LOAD_QUERY, which has more in front. */
+  /** Reads a QUERY event, compressed or not, or EXECUTE_LOAD_QUERY, which has more in front. */
   static Statement read(RawEvent event) {
     ByteReader in = event.body();
     in.position += 8;
@@ -64,7 +69,10 @@ record Statement(String database, String sql, Kind kind) {
     in.position += variables;
     String database = in.utf8(databaseLength);
     in.position++;
-    String sql = in.utf8(in.remaining());
+    String sql =
+        event.type() == EventCode.QUERY_COMPRESSED
+            ? new String(Unpacking.statement(in), StandardCharsets.UTF_8)
+            : in.utf8(in.remaining());
     Kind kind = event.type() == EventCode.EXECUTE_LOAD_QUERY ? Kind.DML : kind(bare(sql));
     return new Statement(database, sql, kind);
   }
@@ -82,7 +90,8 @@ record Statement(String database, String sql, Kind kind) {
           switch (second) {
             case "START", "BEGIN" -> Kind.XA_START;
             case "END" -> Kind.XA_END;
-            default -> Kind.XA_FINISH;
+            case "ROLLBACK" -> Kind.XA_ROLLBACK;
+            default -> Kind.XA_COMMIT;
           };
       case "INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "MERGE", "CALL", "DO", "WITH" ->
           Kind.DML;
@@ -130,7 +139,7 @@ record Statement(String database, String sql, Kind kind) {
    * The table that a TRUNCATE empties, as {@code database.table}; empty where that is not plain.
    */
   Optional<String> truncated() {
-    Matcher matcher = TRUNCATE.matcher(bare(sql));
+    Matcher matcher = TRUNCATE.matcher(COMMENT.matcher(bare(sql)).replaceAll(" "));
     if (!matcher.matches()) {
       return Optional.empty();
     }

@@ -3,9 +3,10 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.error.SourceException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.HexFormat;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,8 +23,6 @@ final class TransactionAssembler {
   private static final Logger LOG = LoggerFactory.getLogger(TransactionAssembler.class);
   private static final long WRAP = 1L << 32;
   private static final long NO_TABLE = 0xffffffL;
-  private static final int STANDALONE = 1;
-  private static final int MICROS = 1_000_000;
 
   private final Flavour flavour;
   private final List<CapturedTable> tables;
@@ -36,6 +35,9 @@ final class TransactionAssembler {
   private @Nullable Open open;
   private @Nullable String removal;
 
+  /** What XA transactions changed that were prepared and not ended yet, by {@link XaId}. */
+  private final Map<String, TransactionBuffer> prepared = new HashMap<>();
+
   /** A transaction whose end was not read yet. */
   private static final class Open {
     final String gtid;
@@ -47,14 +49,24 @@ final class TransactionAssembler {
     /** Where the next event begins, beyond 4 GiB too. */
     long at;
 
+    /** Bytes of its row events so far, as if nothing were compressed. */
+    long rowBytes;
+
     /** Whether it has an end of its own to come; else one statement is all there is. */
     boolean explicit;
 
-    Open(String gtid, long offset, long at, Instant committedAt, TransactionBuffer events) {
-      this.gtid = gtid;
+    /** Whether its events come out of a compressed one just now. */
+    boolean packed;
+
+    /** Whether they came out of one. */
+    boolean gathered;
+
+    Open(GtidEvent gtid, long offset, long at, TransactionBuffer events) {
+      this.gtid = gtid.gtid();
       this.offset = offset;
       this.at = at;
-      this.committedAt = committedAt;
+      this.committedAt = gtid.committedAt();
+      this.explicit = gtid.explicit();
       this.events = events;
     }
   }
@@ -81,7 +93,7 @@ final class TransactionAssembler {
   /** Takes the next event; a transaction when that was its end. */
   @Nullable Transaction accept(RawEvent event) {
     int type = event.type();
-    if (EventCode.isRows(type)) {
+    if (EventCode.isRows(type) || EventCode.isCompressedRows(type)) {
       rows(event);
       return null;
     }
@@ -93,12 +105,13 @@ final class TransactionAssembler {
       case EventCode.XID -> {
         return commit(event);
       }
-      case EventCode.GTID -> begin(event, mySqlGtid(event), mySqlCommittedAt(event));
-      case EventCode.MARIADB_GTID -> {
-        begin(event, mariaDbGtid(event), Instant.ofEpochSecond(event.timestamp()));
-        opened(event).explicit = (event.bytes()[RawEvent.HEADER + 12] & STANDALONE) == 0;
+      case EventCode.GTID -> begin(event, GtidEvent.mySql(event));
+      case EventCode.GTID_TAGGED -> begin(event, GtidEvent.tagged(event));
+      case EventCode.MARIADB_GTID -> begin(event, GtidEvent.mariaDb(event));
+      case EventCode.TRANSACTION_PAYLOAD -> {
+        return unpacked(event);
       }
-      case EventCode.QUERY, EventCode.EXECUTE_LOAD_QUERY -> {
+      case EventCode.QUERY, EventCode.EXECUTE_LOAD_QUERY, EventCode.QUERY_COMPRESSED -> {
         return statement(event, Statement.read(event));
       }
       case EventCode.ROTATE -> rotate(event);
@@ -118,6 +131,8 @@ final class TransactionAssembler {
     if (unfinished != null) {
       unfinished.events.close();
     }
+    prepared.values().forEach(TransactionBuffer::close);
+    prepared.clear();
   }
 
   private void rotate(RawEvent event) {
@@ -137,17 +152,15 @@ final class TransactionAssembler {
     }
   }
 
-  private void begin(RawEvent event, String gtid, Instant committedAt) {
+  private void begin(RawEvent event, GtidEvent gtid) {
     abandon("another one began");
     long next = event.nextOffset();
-    open =
-        new Open(
-            gtid, next - event.length(), next, committedAt, new TransactionBuffer(memoryBytes));
-    long micros = committedAt.getEpochSecond() * MICROS + committedAt.getNano() / 1000;
-    long first = originalMicros(event, micros);
+    Open begun = new Open(gtid, next - event.length(), next, new TransactionBuffer(memoryBytes));
+    long first = gtid.originalMicros();
     for (int i = 0; i < 8; i++) {
-      open.hash.update((int) (first >>> (8 * i)) & 0xff);
+      begun.hash.update((int) (first >>> (8 * i)) & 0xff);
     }
+    open = begun;
   }
 
   private void abandon(String why) {
@@ -156,7 +169,8 @@ final class TransactionAssembler {
       // The server crashed while it wrote this one, and rolled it back.
       LOG.warn(
           "Transaction {} in {} has no end: {}; nothing of it counts", unfinished.gtid, file, why);
-      close();
+      unfinished.events.close();
+      open = null;
     }
   }
 
@@ -180,6 +194,9 @@ final class TransactionAssembler {
   private long offset(RawEvent event) {
     Open current = opened(event);
     long start = current.at;
+    if (current.packed) {
+      return start;
+    }
     if (flavour == Flavour.MYSQL) {
       start = event.nextOffset() - event.length();
       while (start < current.at) {
@@ -202,17 +219,45 @@ final class TransactionAssembler {
       }
       throw unreadable(event, "no table map came before it", "Report this.");
     }
-    current.hash.update(event.type());
-    int images = RowCursor.imagesStart(event);
-    current.hash.update(event.bytes(), images, event.end() - images);
+    RawEvent plain = EventCode.isCompressedRows(event.type()) ? Unpacking.rows(event) : event;
+    current.hash.update(plain.type());
+    int images = RowCursor.imagesStart(plain);
+    current.hash.update(plain.bytes(), images, plain.end() - images);
     if (table.isRead()) {
-      current.events.add(event, table, offset);
+      current.events.add(plain, table, offset, current.rowBytes);
     }
+    current.rowBytes += plain.end();
+  }
+
+  /** The end of a compressed transaction lies in its one event. */
+  private @Nullable Transaction unpacked(RawEvent event) {
+    Open current = opened(event);
+    offset(event);
+    current.packed = true;
+    Transaction ended = null;
+    try (Unpacking.Payload payload = Unpacking.payload(event)) {
+      for (RawEvent inner = payload.next(); inner != null; inner = payload.next()) {
+        Transaction transaction = accept(inner);
+        ended = transaction == null ? ended : transaction;
+      }
+    }
+    current.packed = false; // an XA transaction ends behind it
+    current.gathered = true;
+    return ended;
   }
 
   private Transaction commit(RawEvent event) {
+    return ended(event, null);
+  }
+
+  private Transaction ended(RawEvent event, Transaction.@Nullable Xa xa) {
     Open done = opened(event);
     open = null;
+    return transaction(done, done.events, done.packed || done.gathered, xa);
+  }
+
+  private Transaction transaction(
+      Open done, TransactionBuffer events, boolean gathered, Transaction.@Nullable Xa xa) {
     return new Transaction(
         done.gtid,
         file,
@@ -220,7 +265,9 @@ final class TransactionAssembler {
         done.offset,
         done.committedAt,
         (int) done.hash.getValue(),
-        done.events);
+        events,
+        gathered,
+        xa);
   }
 
   private @Nullable Transaction statement(RawEvent event, Statement statement) {
@@ -248,8 +295,8 @@ final class TransactionAssembler {
       case SAVEPOINT, XA_END -> {
         // the log keeps only what was not rolled back
       }
-      case XA_FINISH -> {
-        return commit(event);
+      case XA_COMMIT, XA_ROLLBACK -> {
+        return finished(event, statement);
       }
       case DML -> dml(event, statement);
       case TRUNCATE -> truncate(event, statement, current, offset);
@@ -292,7 +339,7 @@ final class TransactionAssembler {
     }
     for (CapturedTable table : tables) {
       if (table.qualified().equals(name)) {
-        current.events.add(event, TableMap.truncated(table), offset);
+        current.events.add(event, TableMap.truncated(table), offset, current.rowBytes);
       }
     }
   }
@@ -315,23 +362,45 @@ final class TransactionAssembler {
     return taken;
   }
 
+  /** What an XA transaction changed waits for its end, which may be long in coming. */
   private Transaction prepared(RawEvent event) {
     boolean onePhase = event.body().u8() == 1;
-    if (!onePhase && !opened(event).events.isEmpty()) {
-      throw unreadable(
-          event,
-          "an XA transaction changed captured tables",
-          "This release cannot read XA transactions: use local ones on captured tables.");
+    if (onePhase) {
+      return commit(event);
     }
-    return commit(event);
+    Open waiting = opened(event);
+    open = null;
+    String id = XaId.of(event);
+    waiting.events.rest();
+    TransactionBuffer earlier = prepared.put(id, waiting.events);
+    if (earlier != null) {
+      earlier.close(); // read a second time, after a position before it
+    }
+    TransactionBuffer nothing = new TransactionBuffer(memoryBytes);
+    return transaction(waiting, nothing, false, new Transaction.Xa(id, true, true));
+  }
+
+  private Transaction finished(RawEvent event, Statement statement) {
+    Open end = opened(event);
+    open = null;
+    String id =
+        XaId.of(statement.sql())
+            .orElseThrow(
+                () ->
+                    unreadable(
+                        event, "it names no XA transaction: " + statement.sql(), "Report this."));
+    TransactionBuffer changes = prepared.remove(id);
+    Transaction.Xa xa = new Transaction.Xa(id, false, changes != null);
+    if (changes == null || statement.kind() == Statement.Kind.XA_COMMIT) {
+      return transaction(end, changes == null ? end.events : changes, true, xa);
+    }
+    changes.close();
+    return transaction(end, end.events, false, xa);
   }
 
   private void other(RawEvent event) {
     int type = event.type();
-    boolean partial =
-        type == EventCode.PARTIAL_UPDATE_ROWS
-            || (type >= EventCode.COMPRESSED_ROWS_FIRST && type <= EventCode.COMPRESSED_ROWS_LAST);
-    if (partial) {
+    if (type == EventCode.PARTIAL_UPDATE_ROWS) {
       TableMap table = maps.of(event);
       if (table != null && !table.isRead()) {
         offset(event);
@@ -357,54 +426,5 @@ final class TransactionAssembler {
             current == null ? "" : " (transaction " + current.gtid + ")",
             why,
             remedy));
-  }
-
-  private static String mariaDbGtid(RawEvent event) {
-    ByteReader in = event.body();
-    long sequence = in.signed(8);
-    long domain = in.u32();
-    return domain + "-" + event.serverId() + "-" + Long.toUnsignedString(sequence);
-  }
-
-  private static String mySqlGtid(RawEvent event) {
-    int at = RawEvent.HEADER + 1;
-    String hex = HexFormat.of().formatHex(event.bytes(), at, at + 16);
-    ByteReader in = new ByteReader(event.bytes(), at + 16, event.end());
-    return hex.substring(0, 8)
-        + '-'
-        + hex.substring(8, 12)
-        + '-'
-        + hex.substring(12, 16)
-        + '-'
-        + hex.substring(16, 20)
-        + '-'
-        + hex.substring(20)
-        + ':'
-        + in.signed(8);
-  }
-
-  /** Since MySQL 8 the GTID event says to the microsecond when it was committed here. */
-  private static Instant mySqlCommittedAt(RawEvent event) {
-    long micros = commitMicros(event, false);
-    return micros < 0
-        ? Instant.ofEpochSecond(event.timestamp())
-        : Instant.ofEpochSecond(micros / MICROS, micros % MICROS * 1000);
-  }
-
-  /** When it was committed where it was first made: the same on every replica. */
-  private long originalMicros(RawEvent event, long committedMicros) {
-    long micros = flavour == Flavour.MYSQL ? commitMicros(event, true) : -1;
-    return micros < 0 ? committedMicros : micros;
-  }
-
-  private static long commitMicros(RawEvent event, boolean original) {
-    ByteReader in = event.body();
-    in.position += 42; // flags, server, number, typecode, last committed, sequence
-    if (in.remaining() < 7) {
-      return -1;
-    }
-    long here = in.unsigned(7);
-    boolean both = (here & 1L << 55) != 0;
-    return original && both ? in.unsigned(7) : here & ~(1L << 55);
   }
 }

@@ -26,10 +26,12 @@ final class TransactionBuffer implements AutoCloseable {
    * One event with what is needed to decode it.
    *
    * @param offset where it begins in its log file
+   * @param rowBytes bytes of row events before it in its transaction, unpacked
    */
-  record Entry(RawEvent event, TableMap table, long offset) {}
+  record Entry(RawEvent event, TableMap table, long offset, long rowBytes) {}
 
   private static final int STREAM_BYTES = 1 << 16;
+  private static final int SMALL_BYTES = 1 << 16;
 
   private final long memoryBytes;
   private final ArrayDeque<Entry> memory = new ArrayDeque<>();
@@ -53,10 +55,17 @@ final class TransactionBuffer implements AutoCloseable {
     return file != null;
   }
 
-  void add(RawEvent event, TableMap table, long offset) {
-    memory.add(new Entry(event, table, offset));
+  void add(RawEvent event, TableMap table, long offset, long rowBytes) {
+    memory.add(new Entry(event, table, offset, rowBytes));
     used += event.length();
     if (used > memoryBytes) {
+      spill();
+    }
+  }
+
+  /** Gets out of the way until its transaction's end: what is not small goes to the file. */
+  void rest() {
+    if (used > SMALL_BYTES) {
       spill();
     }
   }
@@ -89,6 +98,7 @@ final class TransactionBuffer implements AutoCloseable {
       for (Entry entry = memory.poll(); entry != null; entry = memory.poll()) {
         to.writeInt(tableIndex(entry.table));
         to.writeLong(entry.offset);
+        to.writeLong(entry.rowBytes);
         to.writeInt(entry.event.end());
         to.write(entry.event.bytes(), 0, entry.event.end());
         spilled++;
@@ -124,9 +134,10 @@ final class TransactionBuffer implements AutoCloseable {
       }
       TableMap table = tables.get(from.readInt());
       long offset = from.readLong();
+      long rowBytes = from.readLong();
       byte[] bytes = new byte[from.readInt()];
       from.readFully(bytes);
-      return new Entry(new RawEvent(bytes, bytes.length), table, offset);
+      return new Entry(new RawEvent(bytes, bytes.length), table, offset, rowBytes);
     } catch (IOException e) {
       throw failed(e);
     }

@@ -1,5 +1,6 @@
 package io.millrace.cdc.mysql;
 
+import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.CanonicalId;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
@@ -9,12 +10,14 @@ import io.millrace.cdc.event.Version;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The events of one committed transaction, made one row at a time. Used by one thread. */
 final class TransactionEvents {
   private static final int COORDINATE = 8 + 8 + 4 + 1;
+  private static final long MOST_ROW_BYTES = (1L << 32) - 1;
 
   private final Transaction transaction;
   private final String service;
@@ -101,7 +104,7 @@ final class TransactionEvents {
     if (table.heartbeat()) {
       if (!cursor.isDelete()) {
         HeartbeatTable.read(table.names(), cursor.after(), pipeline, log)
-            .map(h -> h.toEvent(service, log, version(current, cursor.index(), 0)))
+            .map(h -> h.toEvent(service, log, version(current, cursor, 0)))
             .ifPresent(events::add);
       }
       return;
@@ -146,7 +149,7 @@ final class TransactionEvents {
     }
     if (matters) {
       events.add(
-          begin(current, cursor.index(), 0, ChangeType.UPDATED)
+          begin(current, cursor, 0, ChangeType.UPDATED)
               .key(key(table, cursor.after()))
               .newValue(table.state(cursor.after()))
               .oldValue(table.state(cursor.before()))
@@ -158,7 +161,7 @@ final class TransactionEvents {
   private ChangeEvent created(
       TransactionBuffer.Entry current, RowCursor cursor, @Nullable Row previousKey) {
     TableMap table = current.table();
-    return begin(current, cursor.index(), previousKey == null ? 0 : 1, ChangeType.CREATED)
+    return begin(current, cursor, previousKey == null ? 0 : 1, ChangeType.CREATED)
         .key(key(table, cursor.after()))
         .previousKey(previousKey)
         .newValue(table.state(cursor.after()))
@@ -169,7 +172,7 @@ final class TransactionEvents {
   private ChangeEvent deleted(
       TransactionBuffer.Entry current, RowCursor cursor, @Nullable Row previousKey) {
     TableMap table = current.table();
-    return begin(current, cursor.index(), 0, ChangeType.DELETED)
+    return begin(current, cursor, 0, ChangeType.DELETED)
         .key(key(table, cursor.before()))
         .previousKey(previousKey)
         .oldValue(table.state(cursor.before()))
@@ -177,11 +180,11 @@ final class TransactionEvents {
   }
 
   private void truncated(TransactionBuffer.Entry current, List<ChangeEvent> events) {
-    events.add(begin(current, 0, 0, ChangeType.TRUNCATED).id("").build());
+    events.add(begin(current, null, 0, ChangeType.TRUNCATED).id("").build());
   }
 
   private ChangeEvent.Builder begin(
-      TransactionBuffer.Entry current, int row, int ordinal, ChangeType type) {
+      TransactionBuffer.Entry current, @Nullable RowCursor cursor, int ordinal, ChangeType type) {
     CapturedTable captured = Objects.requireNonNull(current.table().captured());
     return ChangeEvent.builder()
         .type(type)
@@ -189,18 +192,37 @@ final class TransactionEvents {
         .source(service)
         .changedAt(transaction.committedAt())
         .log(log)
-        .version(version(current, row, ordinal))
+        .version(version(current, cursor, ordinal))
         .transactionId(transaction.gtid())
         .hops(marks.hops())
         .schema(current.table().fingerprint());
   }
 
-  private Version version(TransactionBuffer.Entry current, int row, int ordinal) {
+  /**
+   * The place in the log. Rows that are read elsewhere than at their transaction's place are told
+   * apart by how many bytes come before them, which is the same whatever is captured.
+   */
+  private Version version(
+      TransactionBuffer.Entry current, @Nullable RowCursor cursor, int ordinal) {
+    long offset = current.offset();
+    long row = cursor == null ? 0 : cursor.index();
+    if (transaction.gathered()) {
+      offset = transaction.offset();
+      row = current.rowBytes() + (cursor == null ? 0 : cursor.start());
+      if (row > MOST_ROW_BYTES) {
+        throw new SourceException(
+            String.format(
+                Locale.ROOT,
+                "Transaction %s, compressed or of XA, has more than 4 GiB of rows, which their versions"
+                    + " cannot number: write less at once.",
+                transaction.gtid()));
+      }
+    }
     byte[] coordinate =
         ByteBuffer.allocate(COORDINATE)
             .putLong(transaction.fileNumber())
-            .putLong(current.offset())
-            .putInt(row)
+            .putLong(offset)
+            .putInt((int) row)
             .put((byte) ordinal)
             .array();
     return Version.of(epoch, coordinate);

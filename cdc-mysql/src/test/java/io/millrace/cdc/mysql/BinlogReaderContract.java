@@ -216,27 +216,6 @@ abstract class BinlogReaderContract {
   }
 
   @Test
-  void an_xa_transaction_on_captured_tables_is_an_error_and_elsewhere_not() throws Exception {
-    try (Reading reading = Reading.start(source())) {
-      onOneConnection(
-          "xa start 'a'",
-          "insert into other values (7)",
-          "xa end 'a'",
-          "xa prepare 'a'",
-          "xa commit 'a'");
-      database.execute("insert into orders values (1, 'x')");
-      assertThat(reading.read(1)).hasSize(1);
-      onOneConnection(
-          "xa start 'b'",
-          "insert into orders values (2, 'x')",
-          "xa end 'b'",
-          "xa prepare 'b'",
-          "xa commit 'b'");
-      assertThat(failure(reading)).hasMessageContaining("XA");
-    }
-  }
-
-  @Test
   void a_column_of_an_unknown_type_is_an_error_that_names_it() throws Exception {
     database.execute("create table places (id int primary key, spot point)");
     MySqlSource source = source("places", builder -> builder);

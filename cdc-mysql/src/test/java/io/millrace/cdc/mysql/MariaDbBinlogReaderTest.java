@@ -2,8 +2,11 @@ package io.millrace.cdc.mysql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.ServerKind;
+import java.util.Comparator;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 @NeedsServer(ServerKind.MARIADB)
@@ -13,13 +16,25 @@ class MariaDbBinlogReaderTest extends BinlogReaderContract {
   }
 
   @Test
-  void compressed_rows_are_an_error() throws Exception {
+  void compressed_rows_and_statements_are_unpacked() throws Exception {
     MySqlSource source = source();
     try (Reading reading = Reading.start(source)) {
       database.execute("set global log_bin_compress = ON");
-      assertThat(codes(source)).containsExactly("log-bin-compress");
-      onOneConnection("insert into orders values (1, repeat('x', 2000))");
-      assertThat(failure(reading)).hasMessageContaining("log_bin_compress=OFF");
+      assertThat(codes(source)).isEmpty();
+      onOneConnection(
+          "insert into orders values (1, repeat('x', 2000)), (2, repeat('é', 2000))",
+          "update orders set note = repeat('y', 2000) where id = 1",
+          "delete from orders where id = 2",
+          "truncate table orders /*" + "x".repeat(2000) + "*/",
+          "create table wide (id int primary key) /*" + "x".repeat(2000) + "*/",
+          "insert into orders values (3, 'short')");
+      List<ChangeEvent> events = reading.read(6);
+      assertThat(events.stream().map(e -> e.type() + " " + e.id()))
+          .containsExactly(
+              "CREATED 1", "CREATED 2", "UPDATED 1", "DELETED 2", "TRUNCATED ", "CREATED 3");
+      assertThat(events.get(1).newValue().get("note")).hasToString("'" + "é".repeat(2000) + "'");
+      assertThat(events.get(2).newValue().get("note")).hasToString("'" + "y".repeat(2000) + "'");
+      assertThat(events).isSortedAccordingTo(Comparator.comparing(ChangeEvent::version));
     } finally {
       database.execute("set global log_bin_compress = OFF");
     }
