@@ -138,10 +138,7 @@ final class MySqlReader implements SourceReader {
       if (next != null) {
         checkXa(next);
       }
-      current =
-          next == null
-              ? null
-              : new TransactionEvents(next, settings.service(), log, epoch, pipeline);
+      current = next == null ? null : new TransactionEvents(next, settings, log, epoch, pipeline);
     }
     return new SourceBatch(events, moved ? reached() : null, echoes);
   }

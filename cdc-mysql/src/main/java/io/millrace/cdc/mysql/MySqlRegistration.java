@@ -5,6 +5,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -44,7 +46,12 @@ public final class MySqlRegistration {
    */
   public List<String> ddl() {
     String log = settings.service() + "-" + HexFormat.of().toHexDigits(settings.random().nextInt());
-    return List.of(
+    List<String> statements = new ArrayList<>();
+    settings
+        .outbox()
+        .ifPresent(states -> statements.add(OutboxTable.ddl(settings.registrationDatabase())));
+    Collections.addAll(
+        statements,
         "create table if not exists "
             + name
             + " (id tinyint not null primary key, log varchar(128) not null, epoch bigint not null,"
@@ -61,6 +68,7 @@ public final class MySqlRegistration {
             + " (pipeline varchar(255) not null primary key, first_saved_at datetime(6) not null)"
             + " character set utf8mb4 collate utf8mb4_bin",
         new HeartbeatTable(settings).ddl());
+    return statements;
   }
 
   /**

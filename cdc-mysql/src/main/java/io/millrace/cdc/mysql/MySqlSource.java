@@ -6,6 +6,7 @@ import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.internal.Connections;
+import io.millrace.cdc.outbox.OutboxOptions;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Secret;
 import io.millrace.cdc.source.Source;
@@ -78,6 +79,28 @@ public final class MySqlSource implements Source {
     return new MySqlRegistration(settings);
   }
 
+  /**
+   * Where the application appends what this source publishes beside the captured tables. It refuses
+   * states of entities that are captured; where the application has no source at hand, {@link
+   * MySqlOutbox#in} is the same without that.
+   *
+   * @throws IllegalStateException where the builder's {@link Builder#outbox()} was not called, so
+   *     that nothing would be published
+   */
+  public MySqlOutbox outbox() {
+    return new MySqlOutbox(
+        settings.registrationDatabase(),
+        settings
+            .outbox()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "the source of service '"
+                            + service()
+                            + "' publishes nothing that is appended: call outbox() on its builder")),
+        settings.clock());
+  }
+
   @Override
   public List<Finding> preflight() {
     return new MySqlPreflight(settings).run();
@@ -129,6 +152,7 @@ public final class MySqlSource implements Source {
     private @Nullable SSLContext sslContext;
     private String service = "";
     private @Nullable String log;
+    private @Nullable OutboxOptions outbox;
     private @Nullable String registrationDatabase;
     private OptionalLong serverId = OptionalLong.empty();
     private Duration timeout = Duration.ofSeconds(30);
@@ -207,6 +231,34 @@ public final class MySqlSource implements Source {
     }
 
     /**
+     * Publishes what the application appends with {@link MySqlOutbox}, beside the captured tables
+     * or alone; its table lies in the {@link #registrationDatabase}. Default: nothing that is
+     * appended is published.
+     */
+    public Builder outbox() {
+      return outbox(options -> options);
+    }
+
+    /** Publishes what the application appends, see {@link #outbox()}, with options. */
+    public Builder outbox(UnaryOperator<OutboxOptions> options) {
+      outbox = options.apply(new OutboxOptions());
+      return this;
+    }
+
+    private List<String> entities() {
+      return tables.stream().map(CapturedTable::entity).toList();
+    }
+
+    /** The captured tables, and the outbox as one more. */
+    private List<CapturedTable> read(String database) {
+      List<CapturedTable> read = new ArrayList<>(tables);
+      if (outbox != null) {
+        read.add(OutboxTable.in(database));
+      }
+      return List.copyOf(read);
+    }
+
+    /**
      * The log's name, for a user that may not write {@code millrace_registration}: unique among all
      * services, and never given to another database. Default: what the registration says.
      */
@@ -215,7 +267,10 @@ public final class MySqlSource implements Source {
       return this;
     }
 
-    /** Where {@code millrace_registration} lies; default the first captured table's database. */
+    /**
+     * Where {@code millrace_registration} and {@code millrace_outbox} lie; default the first
+     * captured table's database.
+     */
     public Builder registrationDatabase(String database) {
       registrationDatabase = Check.notBlank(database, "registrationDatabase");
       return this;
@@ -252,7 +307,10 @@ public final class MySqlSource implements Source {
       return this;
     }
 
-    /** For tests: the clock that epochs and lags are told by; default the system's. */
+    /**
+     * For tests: the clock that tells epochs, lags and appended events' times; default the
+     * system's.
+     */
     public Builder clock(Clock source) {
       clock = Check.notNull(source, "clock");
       return this;
@@ -274,6 +332,8 @@ public final class MySqlSource implements Source {
       if (!problems.isEmpty()) {
         throw new ConfigurationException("MySQL source of service '" + service + "'", problems);
       }
+      String database =
+          registrationDatabase != null ? registrationDatabase : tables.get(0).database();
       SslMode mode =
           Optional.ofNullable(sslMode)
               .orElse(LOOPBACK.contains(host) ? SslMode.PLAINTEXT : SslMode.VERIFY_IDENTITY);
@@ -288,13 +348,14 @@ public final class MySqlSource implements Source {
               mode,
               sslContext,
               service,
-              List.copyOf(tables),
+              read(database),
               Optional.ofNullable(log),
-              Optional.ofNullable(registrationDatabase).orElse(tables.get(0).database()),
+              database,
               serverId,
               transactionMemory,
               clock,
-              random));
+              random,
+              Optional.ofNullable(outbox).map(o -> o.capturedStates(entities()))));
     }
 
     private List<String> problems() {
@@ -303,7 +364,18 @@ public final class MySqlSource implements Source {
       require(problems, user.isEmpty(), "user is missing: call user(…)");
       require(problems, password == null, "password is missing: call password(Secret.of(…))");
       require(problems, service.isEmpty(), "service is missing: call service(…)");
-      require(problems, tables.isEmpty(), "nothing is captured: call capture(\"database.table\")");
+      if (outbox == null) {
+        require(
+            problems,
+            tables.isEmpty(),
+            "nothing is captured: call capture(\"database.table\") or outbox()");
+      } else {
+        require(
+            problems,
+            tables.isEmpty() && registrationDatabase == null,
+            "nothing is captured, so say where the outbox lies: call registrationDatabase(…)");
+        problems.addAll(outbox.problems(entities()));
+      }
       require(
           problems,
           sslMode == SslMode.PLAINTEXT && sslContext != null,

@@ -1,6 +1,7 @@
 package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.internal.Connections;
+import io.millrace.cdc.outbox.CapturedStates;
 import io.millrace.cdc.source.Secret;
 import java.time.Clock;
 import java.time.Duration;
@@ -11,7 +12,12 @@ import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link MySqlSource.Builder} collected, checked. */
+/**
+ * What {@link MySqlSource.Builder} collected, checked.
+ *
+ * @param tables the captured ones, and the outbox where it is read
+ * @param outbox whose states must not be appended; empty where the outbox is not read
+ */
 record SourceSettings(
     Connections connections,
     Duration timeout,
@@ -28,7 +34,8 @@ record SourceSettings(
     OptionalLong serverId,
     long transactionMemoryBytes,
     Clock clock,
-    RandomGenerator random) {
+    RandomGenerator random,
+    Optional<CapturedStates> outbox) {
 
   /** Server in messages. */
   String address() {

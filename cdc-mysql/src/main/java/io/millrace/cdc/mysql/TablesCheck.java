@@ -53,7 +53,9 @@ final class TablesCheck {
             Finding.refused(
                 "table-missing",
                 "Captured table " + table.qualified() + " does not exist or may not be seen.",
-                "Create it, spell it as the server does, or GRANT SELECT on it."));
+                OutboxTable.is(table)
+                    ? "Call registration().install() once more, or run registration().ddl()."
+                    : "Create it, spell it as the server does, or GRANT SELECT on it."));
         continue;
       }
       if (!engine.equalsIgnoreCase("InnoDB")) {

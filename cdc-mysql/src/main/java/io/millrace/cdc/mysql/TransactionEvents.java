@@ -7,11 +7,13 @@ import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
+import io.millrace.cdc.outbox.CapturedStates;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The events of one committed transaction, made one row at a time. Used by one thread. */
@@ -21,6 +23,7 @@ final class TransactionEvents {
 
   private final Transaction transaction;
   private final String service;
+  private final Optional<CapturedStates> outbox;
   private final String log;
   private final long epoch;
   private final String pipeline;
@@ -36,10 +39,11 @@ final class TransactionEvents {
    * @param pipeline whose heartbeats are events
    */
   TransactionEvents(
-      Transaction transaction, String service, String log, long epoch, String pipeline) {
+      Transaction transaction, SourceSettings settings, String log, long epoch, String pipeline) {
     this.pipeline = pipeline;
     this.transaction = transaction;
-    this.service = service;
+    this.service = settings.service();
+    this.outbox = settings.outbox();
     this.log = log;
     this.epoch = epoch;
   }
@@ -106,6 +110,12 @@ final class TransactionEvents {
         HeartbeatTable.read(table.names(), cursor.after(), pipeline, log)
             .map(h -> h.toEvent(service, log, version(current, cursor, 0)))
             .ifPresent(events::add);
+      }
+      return;
+    }
+    if (table.captured() != null && OutboxTable.is(table.captured())) {
+      if (cursor.isInsert()) {
+        events.add(appended(current, cursor));
       }
       return;
     }
@@ -179,7 +189,23 @@ final class TransactionEvents {
         .build();
   }
 
+  private ChangeEvent appended(TransactionBuffer.Entry current, RowCursor cursor) {
+    ChangeEvent event =
+        OutboxTable.read(current.table().names(), cursor.after())
+            .source(service)
+            .log(log)
+            .version(version(current, cursor, 0))
+            .transactionId(transaction.gtid())
+            .hops(marks.hops())
+            .build();
+    outbox.ifPresent(states -> states.check(event));
+    return event;
+  }
+
   private void truncated(TransactionBuffer.Entry current, List<ChangeEvent> events) {
+    if (OutboxTable.is(Objects.requireNonNull(current.table().captured()))) {
+      return; // it is always empty
+    }
     events.add(begin(current, null, 0, ChangeType.TRUNCATED).id("").build());
   }
 
