@@ -4,9 +4,11 @@ import com.mongodb.MongoException;
 import com.mongodb.client.ClientSession;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoCollection;
+import com.mongodb.client.MongoDatabase;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.outbox.CapturedStates;
 import io.millrace.cdc.outbox.EntityEvent;
 import io.millrace.cdc.outbox.Outbox;
 import io.millrace.cdc.outbox.OutboxRecord;
@@ -29,14 +31,19 @@ public final class MongoOutbox implements Outbox<ClientSession> {
   static final String AT = "at";
 
   private final MongoCollection<Document> collection;
+  private final CapturedStates captured;
   private final Clock clock;
 
-  private MongoOutbox(MongoCollection<Document> collection, Clock clock) {
-    this.collection = collection;
+  MongoOutbox(MongoDatabase database, CapturedStates captured, Clock clock) {
+    this.collection = database.getCollection(COLLECTION);
+    this.captured = captured;
     this.clock = clock;
   }
 
-  /** An outbox in a database; the sessions must be this client's. */
+  /**
+   * An outbox in a database; the sessions must be this client's. {@link MongoSource#outbox()} makes
+   * one that checks more.
+   */
   public static MongoOutbox in(MongoClient client, String database) {
     return in(client, database, Ambient.clock());
   }
@@ -44,15 +51,15 @@ public final class MongoOutbox implements Outbox<ClientSession> {
   /** An outbox whose events are dated by a given clock. */
   public static MongoOutbox in(MongoClient client, String database, Clock clock) {
     return new MongoOutbox(
-        Check.notNull(client, "client")
-            .getDatabase(Check.notBlank(database, "database"))
-            .getCollection(COLLECTION),
+        Check.notNull(client, "client").getDatabase(Check.notBlank(database, "database")),
+        CapturedStates.none(),
         Check.notNull(clock, "clock"));
   }
 
   /**
    * Writes an event into the session's transaction.
    *
+   * @throws IllegalArgumentException where it is a state of an entity that the source captures too
    * @throws IllegalStateException where the session has no transaction
    * @throws MongoException where the transaction met another one: undo it and begin anew, as the
    *     driver's {@code withTransaction} does by itself
@@ -60,6 +67,7 @@ public final class MongoOutbox implements Outbox<ClientSession> {
    */
   @Override
   public void append(ClientSession session, EntityEvent event) {
+    captured.check(event);
     Check.state(
         session.hasActiveTransaction(),
         "no transaction is open: %s would be kept although the change may never be. Call append within session.withTransaction(…)",

@@ -76,7 +76,7 @@ public final class MongoRegistration {
                       setOnInsert("format", FORMAT)),
                   UPSERT);
           makeMissing(List.of(READERS, Marks.COLLECTION, HeartbeatDocuments.COLLECTION));
-          if (settings.outbox()) {
+          if (settings.outbox().isPresent()) {
             makeMissing(List.of(MongoOutbox.COLLECTION));
             settings
                 .db()

@@ -6,6 +6,7 @@ import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.outbox.OutboxOptions;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Source;
 import io.millrace.cdc.source.SourceReader;
@@ -15,11 +16,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Captures collections of one MongoDB database (replica set, server 4.4 and later) from its change
@@ -74,6 +77,28 @@ public final class MongoSource implements Source {
     return new MongoRegistration(settings);
   }
 
+  /**
+   * Where the application appends what this source publishes beside the captured collections. It
+   * refuses states of entities that are captured; where the application has no source at hand,
+   * {@link MongoOutbox#in} is the same without that.
+   *
+   * @throws IllegalStateException where the builder's {@link Builder#outbox()} was not called, so
+   *     that nothing would be published
+   */
+  public MongoOutbox outbox() {
+    return new MongoOutbox(
+        settings.db(),
+        settings
+            .outbox()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "the source of service '"
+                            + service()
+                            + "' publishes nothing that is appended: call outbox() on its builder")),
+        settings.clock());
+  }
+
   @Override
   public List<Finding> preflight() {
     return new MongoPreflight(settings).run();
@@ -115,7 +140,7 @@ public final class MongoSource implements Source {
     private final String database;
     private final List<CapturedCollection> collections = new ArrayList<>();
     private String service = "";
-    private boolean outbox;
+    private @Nullable OutboxOptions outbox;
     private Duration outage = DEFAULT_OUTAGE;
     private Clock clock = Ambient.clock();
     private RandomGenerator random = Ambient.random();
@@ -155,8 +180,17 @@ public final class MongoSource implements Source {
      * Default: nothing is.
      */
     public Builder outbox() {
-      outbox = true;
+      return outbox(options -> options);
+    }
+
+    /** Publishes what the application appends, see {@link #outbox()}, with options. */
+    public Builder outbox(UnaryOperator<OutboxOptions> options) {
+      outbox = options.apply(new OutboxOptions());
       return this;
+    }
+
+    private List<String> entities() {
+      return collections.stream().map(CapturedCollection::entity).toList();
     }
 
     /**
@@ -191,7 +225,9 @@ public final class MongoSource implements Source {
       if (service.isEmpty()) {
         problems.add("service is missing: call service(…)");
       }
-      if (collections.isEmpty() && !outbox) {
+      if (outbox != null) {
+        problems.addAll(outbox.problems(entities()));
+      } else if (collections.isEmpty()) {
         problems.add("nothing is captured: call capture(\"collection\") or outbox()");
       }
       Set<String> names = new HashSet<>();
@@ -215,7 +251,14 @@ public final class MongoSource implements Source {
       }
       return new MongoSource(
           new MongoSettings(
-              client, database, service, List.copyOf(collections), outbox, outage, clock, random));
+              client,
+              database,
+              service,
+              List.copyOf(collections),
+              Optional.ofNullable(outbox).map(o -> o.capturedStates(entities())),
+              outage,
+              clock,
+              random));
     }
   }
 }

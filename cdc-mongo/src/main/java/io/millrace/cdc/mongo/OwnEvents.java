@@ -6,6 +6,7 @@ import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
+import io.millrace.cdc.outbox.CapturedStates;
 import io.millrace.cdc.outbox.OutboxRecord;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +60,8 @@ final class OwnEvents {
           .map(heartbeat -> heartbeat.toEvent(settings.service(), log.log(), version))
           .orElse(null);
     }
-    if (!settings.outbox() || !change.is("insert")) {
+    CapturedStates states = settings.outbox().orElse(null);
+    if (states == null || !change.is("insert")) {
       return null;
     }
     if (!(document.get(MongoOutbox.EVENT) instanceof Value.BytesValue bytes)) {
@@ -72,13 +74,16 @@ final class OwnEvents {
               + document.names());
     }
     try {
-      return OutboxRecord.event(bytes.value())
-          .source(settings.service())
-          .log(log.log())
-          .version(version)
-          .transactionId(EventMaker.transactionId(change))
-          .hops(hops)
-          .build();
+      ChangeEvent event =
+          OutboxRecord.event(bytes.value())
+              .source(settings.service())
+              .log(log.log())
+              .version(version)
+              .transactionId(EventMaker.transactionId(change))
+              .hops(hops)
+              .build();
+      states.check(event);
+      return event;
     } catch (EventException e) {
       throw new SourceException(
           "A document of " + MongoOutbox.COLLECTION + " cannot be read: " + e.getMessage(), e);

@@ -89,7 +89,7 @@ final class StreamOpener {
     settings.collections().forEach(collection -> names.add(collection.name()));
     names.add(Marks.COLLECTION);
     names.add(HeartbeatDocuments.COLLECTION);
-    if (settings.outbox()) {
+    if (settings.outbox().isPresent()) {
       names.add(MongoOutbox.COLLECTION);
     }
     return new Document(

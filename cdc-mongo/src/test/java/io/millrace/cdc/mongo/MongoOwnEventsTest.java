@@ -10,6 +10,7 @@ import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
+import io.millrace.cdc.outbox.CapturedStates;
 import io.millrace.cdc.outbox.EntityEvent;
 import io.millrace.cdc.pipeline.Pipeline;
 import io.millrace.cdc.position.FilePositions;
@@ -93,7 +94,7 @@ final class MongoOwnEventsTest {
         database.getName(),
         "shop",
         List.of(),
-        true,
+        Optional.of(CapturedStates.none()),
         Duration.ZERO,
         ManualClock.at("2026-01-01T00:00:00Z"),
         new java.util.Random());
