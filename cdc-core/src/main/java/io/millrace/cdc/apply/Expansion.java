@@ -106,10 +106,16 @@ final class Expansion {
     }
   }
 
-  /** Whether an event of a parent says anything about its children. */
+  /**
+   * Whether an event of a parent says anything about its children. Where one is created, a list
+   * that is missing is not an empty one: an SQL source knows nothing of it. Where one is changed,
+   * it was taken away if the event says that it changed.
+   */
   private static boolean says(ChangeEvent event, Nesting nesting) {
     return switch (event.type()) {
-      case CREATED, SNAPSHOT, DELETED -> true;
+      case DELETED -> true;
+      case CREATED, SNAPSHOT ->
+          event.newValue() != null && FieldPath.get(event.newValue(), nesting.field()) != null;
       case UPDATED ->
           event.changedFields().stream().anyMatch(path -> FieldPath.touches(nesting.field(), path));
       case UNKNOWN, TRUNCATED, MESSAGE -> false;

@@ -163,6 +163,32 @@ public abstract class NestingContract {
   }
 
   @Test
+  void a_created_document_without_its_list_says_nothing_of_its_rows_and_a_list_taken_away_does()
+      throws Exception {
+    orders.send(
+        orders.created(
+            1, "customer", "ann", "delivery", city("Bern"), "lines", list(line(1, "a", "1"))),
+        orders.created(
+            2, "customer", "bea", "delivery", city("Bern"), "lines", list(line(1, "b", "1"))),
+        orders.created(
+            3, "customer", "cyd", "delivery", city("Bern"), "lines", list(line(1, "c", "1"))));
+    Applier applier = start(target());
+    caughtUp(applier);
+    assertEquals(3, database.number("select count(*) from lines_"));
+    // As an SQL source says it, which has the lines in a table of their own.
+    orders.send(
+        orders.created(1, "customer", "ann", "delivery", city("Bern")),
+        orders.created(1, "customer", "amy", "delivery", city("Bern")).toBuilder()
+            .type(ChangeType.SNAPSHOT)
+            .build());
+    orders.send(orders.created(2, "customer", "bea", "delivery", city("Bern"), "lines", list()));
+    orders.send(changed(orders.updated(3, "customer", "cyd", "delivery", city("Bern")), "lines"));
+    caughtUp(applier);
+    assertEquals("[[1, 1, a, 1.00]]", database.query("select * from lines_").toString());
+    assertEquals("amy", database.value("select customer from orders where id = 1"));
+  }
+
+  @Test
   void several_changes_of_a_document_in_one_batch_end_as_the_last() throws Exception {
     ChangeEvent first =
         orders.created(
