@@ -4,6 +4,7 @@ import io.millrace.cdc.transport.Channel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Goes through the ledger step by step, again and again, so that deleted keys do not stay for ever.
@@ -29,14 +30,19 @@ final class LedgerCleaner {
     this.counters = counters;
   }
 
-  /** One step, where it is time for it. */
-  void step(TargetSession session, Channel channel, boolean idle) {
+  /**
+   * One step, where it is time for it.
+   *
+   * @param session asked for one only then: an idle session must be seen to be idle
+   */
+  void step(Supplier<TargetSession> session, Channel channel, boolean idle) {
     Duration retention = config.ledgerRetention().orElse(null);
     long begun = System.nanoTime();
     if (retention == null || begun - lastNanos < pauseNanos) {
       return;
     }
-    LedgerStretch stretch = session.cleanLedger(channel, from, retention, config.clock().instant());
+    LedgerStretch stretch =
+        session.get().cleanLedger(channel, from, retention, config.clock().instant());
     counters.purged.addAndGet(stretch.removed());
     from = stretch.next();
     lastNanos = System.nanoTime();

@@ -285,7 +285,7 @@ final class Worker {
   void cleanLedger(boolean idle) {
     Channel channel = ownership.channel();
     if (channel != null) {
-      cleaner.step(session(), channel, idle);
+      cleaner.step(this::session, channel, idle);
     }
   }
 

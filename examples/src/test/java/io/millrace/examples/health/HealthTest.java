@@ -2,12 +2,16 @@ package io.millrace.examples.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.ApplierListener;
+import io.millrace.cdc.apply.ApplierState;
 import io.millrace.cdc.apply.ApplierStatus;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.kafka.KafkaTransport;
 import io.millrace.cdc.pipeline.PipelineListener;
 import io.millrace.cdc.pipeline.PipelineStatus;
+import io.millrace.cdc.postgres.PostgresTarget;
+import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.KafkaServer;
 import io.millrace.cdc.testkit.MariaDbServer;
 import io.millrace.cdc.testkit.NeedsServer;
@@ -19,6 +23,7 @@ import io.millrace.cdc.transport.inprocess.InProcessTransport;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Whatever stops between a database and its applier shows on the right side, and passes. */
@@ -159,6 +164,35 @@ final class HealthTest {
       assertThat(rig.pipeline.status().healthy()).as("%s", rig).isTrue();
       free.countDown();
       healthy(rig);
+    }
+  }
+
+  @Test
+  void a_target_that_is_gone_shows_also_while_nothing_is_to_be_applied() {
+    InProcessTransport idle = InProcessTransport.builder().name("idle").partitions(1).build();
+    try (PostgresServer server = PostgresServer.startDedicated()) {
+      Database database = server.createDatabase("target");
+      database.execute("create table item (id bigint primary key, name varchar(40))");
+      try (Applier applier =
+          Applier.builder("idle-in")
+              .service("billing")
+              .from(idle.subscriber("billing"))
+              .to(PostgresTarget.builder(database.dataSource()).mirror("item", "item").build())
+              .build()) {
+        applier.start();
+        Awaitility.await().atMost(HealthRig.PATIENCE).until(() -> applier.status().healthy());
+        server.stop();
+        Awaitility.await()
+            .atMost(HealthRig.PATIENCE)
+            .until(
+                () ->
+                    applier.status().state() == ApplierState.RETRYING
+                        && applier.status().lastError().isPresent());
+        server.start();
+        Awaitility.await()
+            .atMost(HealthRig.PATIENCE)
+            .until(() -> applier.status().state() == ApplierState.RUNNING);
+      }
     }
   }
 
