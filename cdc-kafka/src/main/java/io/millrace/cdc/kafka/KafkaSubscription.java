@@ -26,6 +26,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -274,6 +275,12 @@ final class KafkaSubscription implements Subscription {
       if (t instanceof RuntimeException own && !(t instanceof KafkaException)) {
         return own;
       }
+    }
+    if (e instanceof FencedInstanceIdException) {
+      return new TransportException(
+          "%s: another member joined under this one's group.instance.id '%s' and has its partitions now. This member stops, or the two would evict each other for ever. Give each member a name of its own."
+              .formatted(describe(), settings.properties().get("group.instance.id")),
+          e);
     }
     return KafkaFailures.of("Cannot read " + describe(), e);
   }

@@ -32,10 +32,10 @@ import org.jspecify.annotations.Nullable;
  * wait until the group has given up its former self. It hurts where the name does not come back: a
  * static member does not leave when it is closed, so its partitions are read by nobody until the
  * session time-out, at every scale-down, every move to another name, and every restart where names
- * are made anew (random ones, the pod names of a Kubernetes Deployment; a StatefulSet's stay). Two
- * members that live under one name evict each other for ever, and a transport with a name can have
- * one subscription per group at a time. What was applied is safe in all of these: offsets live in
- * the target.
+ * are made anew (random ones, the pod names of a Kubernetes Deployment; a StatefulSet's stay). Of
+ * two members under one name the earlier is put out and fails, and says why: so a transport with a
+ * name can have one subscription per group at a time. What was applied is safe in all of these:
+ * offsets live in the target.
  */
 public final class KafkaTransport {
   private final KafkaSettings settings;
