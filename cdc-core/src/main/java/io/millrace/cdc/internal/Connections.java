@@ -79,8 +79,8 @@ public final class Connections {
   }
 
   /**
-   * A connection; close it here, which takes the limit off again. A refused user or password fails
-   * for good only where the server never let this user in.
+   * A connection; close it here, which takes the limit off again. A refused user or password, or a
+   * certificate that is not trusted, fails for good only where there never was a connection before.
    */
   public Lent take() throws SQLException {
     Connection connection = letIn();
@@ -96,9 +96,10 @@ public final class Connections {
   }
 
   /**
-   * Whether a server said that it lets this user not in, or that it has no such database: nobody
-   * need wait for that. Where it let the user in before, {@link #take} makes a refused user or
-   * password a failure that may pass instead, since passwords are changed while their users run.
+   * Whether a server said that it lets this user not in, or that it has no such database, or is not
+   * trusted: nobody need wait for that. Where it let the user in before, {@link #take} makes a
+   * refused user or password, or a certificate that is not trusted, a failure that may pass
+   * instead, since both are changed while their users run.
    */
   public static boolean isRefusal(SQLException e) {
     return isCredentials(e)
@@ -116,12 +117,28 @@ public final class Connections {
     try {
       return connect();
     } catch (SQLException e) {
-      if (address == null || !isCredentials(e)) {
-        throw e;
+      SQLException told = Distrust.caused(e) ? new UntrustedException(e) : e;
+      if (address == null || !isCredentials(told)) {
+        throw told;
       }
       throw new SQLTransientConnectionException(
-          "%s (This user was let in before, so it is tried again.)".formatted(e.getMessage()),
+          "%s (This user was let in before, so it is tried again.)".formatted(told.getMessage()),
           "08004",
+          e);
+    }
+  }
+
+  /** The driver did not trust the server. Counts as a refusal; the message names the remedy. */
+  public static final class UntrustedException extends SQLInvalidAuthorizationSpecException {
+    private static final long serialVersionUID = 1;
+
+    private UntrustedException(SQLException e) {
+      super(
+          ("the server's certificate is not trusted, or names another host: %s. Tell the driver whom to trust"
+                  + " (PostgreSQL: sslrootcert, MariaDB: serverSslCert, MySQL: trustCertificateKeyStoreUrl),"
+                  + " and connect by a host name that stands in the certificate.")
+              .formatted(Distrust.reasons(e).replaceFirst("[.]$", "")),
+          "28000",
           e);
     }
   }

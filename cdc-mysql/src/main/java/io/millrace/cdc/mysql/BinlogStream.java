@@ -7,6 +7,7 @@ import com.github.shyiko.mysql.binlog.network.protocol.command.ByteArrayCommand;
 import com.github.shyiko.mysql.binlog.network.protocol.command.QueryCommand;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.internal.Distrust;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
@@ -134,6 +135,9 @@ final class BinlogStream implements AutoCloseable {
       if (!queue.put((RawEvent) event)) {
         client.disconnect();
       }
+      if (answered.getCount() > 0) {
+        settings.trusted().set(true);
+      }
       answered.countDown();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -184,6 +188,9 @@ final class BinlogStream implements AutoCloseable {
     if (e instanceof ServerException server) {
       return refused(server, where);
     }
+    if (Distrust.caused(e)) {
+      return untrusted(e, where);
+    }
     return new SourceException(
         "Lost the connection to "
             + where
@@ -192,6 +199,19 @@ final class BinlogStream implements AutoCloseable {
             + (e instanceof EOFException ? "." + evicted() : ""),
         e,
         true);
+  }
+
+  /** Once it was trusted, a certificate may be one that is being renewed. */
+  private SourceException untrusted(Exception e, String where) {
+    return new SourceException(
+        String.format(
+            Locale.ROOT,
+            "The certificate of %s is not trusted, or names another host: %s. Give sslContext(…) one"
+                + " that trusts it, and host(…) a name that stands in it.",
+            where,
+            Distrust.reasons(e)),
+        e,
+        settings.trusted().get());
   }
 
   /**

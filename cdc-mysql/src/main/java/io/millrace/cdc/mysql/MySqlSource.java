@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -355,7 +356,8 @@ public final class MySqlSource implements Source {
               transactionMemory,
               clock,
               random,
-              Optional.ofNullable(outbox).map(o -> o.capturedStates(entities()))));
+              Optional.ofNullable(outbox).map(o -> o.capturedStates(entities())),
+              new AtomicBoolean()));
     }
 
     private List<String> problems() {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tables the captured ones, and the outbox where it is read
  * @param outbox whose states must not be appended; empty where the outbox is not read
+ * @param trusted whether the server sent its log once: no setting, but known to all readers
  */
 record SourceSettings(
     Connections connections,
@@ -35,7 +37,8 @@ record SourceSettings(
     long transactionMemoryBytes,
     Clock clock,
     RandomGenerator random,
-    Optional<CapturedStates> outbox) {
+    Optional<CapturedStates> outbox,
+    AtomicBoolean trusted) {
 
   /** Server in messages. */
   String address() {

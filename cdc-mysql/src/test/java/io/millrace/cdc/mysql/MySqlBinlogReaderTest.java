@@ -1,20 +1,12 @@
 package io.millrace.cdc.mysql;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.ServerKind;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.time.Instant;
 import java.util.List;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 
 @NeedsServer(ServerKind.MYSQL)
@@ -136,38 +128,5 @@ class MySqlBinlogReaderTest extends BinlogReaderContract {
       database.execute("insert into v values (1, to_vector('[1,2]'))");
       assertThat(failure(reading)).hasMessageContaining("embedding").hasMessageContaining("VECTOR");
     }
-  }
-
-  @Test
-  void tls_verifies_the_server_and_never_falls_back() throws Exception {
-    Path authority = Path.of(database.value("select @@datadir"), "ca.pem");
-    MySqlSource stranger = source("orders", builder -> builder.sslMode(SslMode.VERIFY_CA));
-    assertThatThrownBy(() -> Reading.start(stranger)).hasMessageContaining("PKIX");
-    SSLContext trusting = trusting(authority);
-    MySqlSource friend =
-        source("orders", builder -> builder.sslMode(SslMode.VERIFY_CA).sslContext(trusting));
-    try (Reading reading = Reading.start(friend)) {
-      database.execute("insert into orders values (1, 'x')");
-      assertThat(reading.read(1)).hasSize(1);
-    }
-    MySqlSource otherName =
-        source("orders", builder -> builder.sslMode(SslMode.VERIFY_IDENTITY).sslContext(trusting));
-    assertThatThrownBy(() -> Reading.start(otherName))
-        .hasMessageContaining("No subject alternative names");
-  }
-
-  private static SSLContext trusting(Path authority) throws Exception {
-    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-    store.load(null, null);
-    try (InputStream in = Files.newInputStream(authority)) {
-      store.setCertificateEntry(
-          "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
-    }
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(store);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
-    return context;
   }
 }

@@ -41,7 +41,9 @@ final class ContainerInstance implements Instance {
 
   /** A container for that server, if there is an image for it and an engine that answers. */
   static Optional<Instance> open(ServerKind kind, Environment environment, ServerOptions options) {
-    if (options.dataFrom().isPresent() || !engineAnswers(environment)) {
+    if (options.dataFrom().isPresent()
+        || ServerCertificate.isIn(options)
+        || !engineAnswers(environment)) {
       return Optional.empty();
     }
     return ContainerImage.of(kind, environment).map(image -> new ContainerInstance(image, options));

@@ -69,6 +69,20 @@ public final class Database {
     return new DriverDataSource(url, user, password);
   }
 
+  /**
+   * A data source that names the server otherwise and tells its driver something.
+   *
+   * @param host name or address of the server, without its port
+   * @param parameters what follows the {@code ?} of the URL, in place of the testkit's own
+   */
+  public DataSource dataSource(String host, String parameters) {
+    String url =
+        jdbcUrl()
+            .replaceFirst("[?].*", "")
+            .replaceFirst("://[^/:]+", Matcher.quoteReplacement("://" + host));
+    return new DriverDataSource(url + "?" + parameters, user, password);
+  }
+
   /** A new connection in auto-commit mode. */
   public Connection connect() throws SQLException {
     return DriverManager.getConnection(jdbcUrl(), user, password);

@@ -22,7 +22,7 @@ final class KafkaProgram implements ServerProgram {
 
   /**
    * Not a setting of Kafka: one more listener {@code SECURED} with TLS and SASL, {@code
-   * port=keystore}; its password is {@link BrokerCertificate#STORE_PASSWORD}. Users are set as
+   * port=keystore}; its password is {@link ServerCertificate#STORE_PASSWORD}. Users are set as
    * Kafka's own settings.
    */
   static final String SECURED_LISTENER = "testkit.secured.listener";
@@ -130,7 +130,7 @@ final class KafkaProgram implements ServerProgram {
         "org.apache.kafka.common.security.scram.ScramLoginModule required;");
     properties.put("ssl.keystore.type", "PKCS12");
     properties.put("ssl.keystore.location", parts[1]);
-    properties.put("ssl.keystore.password", BrokerCertificate.STORE_PASSWORD);
+    properties.put("ssl.keystore.password", ServerCertificate.STORE_PASSWORD);
   }
 
   private static Object list(Object first, Object second) {

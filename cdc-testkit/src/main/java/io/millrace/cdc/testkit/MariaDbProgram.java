@@ -2,6 +2,7 @@ package io.millrace.cdc.testkit;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -68,15 +69,14 @@ final class MariaDbProgram implements ServerProgram {
     return settings;
   }
 
-  /** Without TLS: making its certificate costs seconds at every start. */
+  /** Without a certificate given no TLS: making one costs seconds at every start. */
   @Override
   public List<String> command(Path home, int port, Map<String, String> settings) {
-    return MySqlFamily.command(
-        installation.mariadbd(),
-        List.of("--basedir=" + installation.base(), "--skip-ssl"),
-        home,
-        port,
-        settings);
+    List<String> fixed = new ArrayList<>(List.of("--basedir=" + installation.base()));
+    if (!settings.containsKey(MySqlFamily.CERTIFICATE)) {
+      fixed.add("--skip-ssl");
+    }
+    return MySqlFamily.command(installation.mariadbd(), fixed, home, port, settings);
   }
 
   @Override

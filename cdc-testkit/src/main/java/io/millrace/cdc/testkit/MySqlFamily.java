@@ -9,6 +9,8 @@ import java.util.Map;
 
 /** What MySQL's and MariaDB's programs have in common. */
 final class MySqlFamily {
+  /** The setting without which a server is started without TLS. */
+  static final String CERTIFICATE = "ssl-cert";
 
   private MySqlFamily() {}
 

@@ -36,7 +36,7 @@ public final class SecuredKafka implements AutoCloseable {
    */
   public static SecuredKafka start(String user, String password, ServerOptions options) {
     int port = Ports.free();
-    BrokerCertificate certificate = BrokerCertificate.make();
+    ServerCertificate certificate = ServerCertificate.make("ip:127.0.0.1");
     KafkaServer server =
         KafkaServer.startDedicated(
             options

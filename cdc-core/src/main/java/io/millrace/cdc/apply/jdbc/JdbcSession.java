@@ -101,6 +101,11 @@ final class JdbcSession implements TargetSession {
   private static Connections.Lent connect(Connections connections, SqlDialect dialect) {
     try {
       return connections.take();
+    } catch (Connections.UntrustedException e) {
+      throw new ApplyException(
+          "%s, connecting: %s"
+              .formatted(new Sql.Site(dialect, connections.describe()), e.getMessage()),
+          e);
     } catch (SQLException e) {
       Sql.Site site = new Sql.Site(dialect, connections.describe());
       throw Connections.isRefusal(e)
