@@ -1,6 +1,7 @@
 package io.millrace.cdc.postgres;
 
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,18 @@ import org.jspecify.annotations.Nullable;
  * @param fields a composite type's fields, in order
  */
 record PgType(String name, Kind kind, @Nullable PgType element, Map<String, PgType> fields) {
+  /**
+   * Types with no typed form here, whose text depends on no setting of the session but those that
+   * {@code millrace.capture} looks at. What is not listed may: money, tstzrange, regclass, and what
+   * extensions bring.
+   */
+  private static final Set<String> SETTLED =
+      Set.of(
+          """
+          interval timetz inet cidr macaddr macaddr8 bit varbit point line lseg box path polygon circle int4range int8range numrange daterange
+          tsrange int4multirange int8multirange nummultirange datemultirange tsmultirange tsvector tsquery xml pg_lsn xid xid8"""
+              .split("\\s", -1));
+
   /** How the value of a type is decoded. */
   enum Kind {
     BOOL,
@@ -44,6 +57,18 @@ record PgType(String name, Kind kind, @Nullable PgType element, Map<String, PgTy
 
   static PgType composite(String name, Map<String, PgType> fields) {
     return new PgType(name, Kind.COMPOSITE, null, fields);
+  }
+
+  /**
+   * Whether the text of a value depends on settings that the trigger does not look at each time.
+   */
+  boolean dependsOnSession() {
+    return switch (kind) {
+      case ARRAY -> element != null && element.dependsOnSession();
+      case COMPOSITE -> fields.values().stream().anyMatch(PgType::dependsOnSession);
+      case RAW -> !SETTLED.contains(name);
+      default -> false;
+    };
   }
 
   private static Kind kindOf(String name) {

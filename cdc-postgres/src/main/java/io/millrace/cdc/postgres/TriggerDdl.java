@@ -2,6 +2,7 @@ package io.millrace.cdc.postgres;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** The triggers on one captured table. */
 final class TriggerDdl {
@@ -26,6 +27,9 @@ final class TriggerDdl {
   static final List<String> DROP_LOG =
       List.of(
           "DROP FUNCTION IF EXISTS millrace.capture()",
+          "DROP FUNCTION IF EXISTS millrace.capture_with_care(text, record, record, text[])",
+          "DROP FUNCTION IF EXISTS millrace.differ_only_in(record, record, text[])",
+          "DROP FUNCTION IF EXISTS millrace.exact(record)",
           "DROP FUNCTION IF EXISTS millrace.is_applied(text, text, bigint)",
           "DROP FUNCTION IF EXISTS millrace.mark_key(jsonb, text[])",
           "DROP FUNCTION IF EXISTS millrace.beat(text, bigint, bigint, text, bigint)",
@@ -54,32 +58,31 @@ final class TriggerDdl {
   static List<String> create(CapturedTable table, TableLayout layout) {
     String name = table.sqlName();
     String arguments =
-        "("
-            + Sql.literal(table.name())
-            + ", "
-            + Sql.literal(Sql.array(layout.key()))
-            + ", "
-            + Sql.literal(Sql.array(table.ignoredAlone()))
-            + ")";
+        arguments(table, layout).stream()
+            .map(Sql::literal)
+            .collect(Collectors.joining(", ", "(", ")"));
     List<String> statements = new ArrayList<>();
     for (String trigger : List.of(ROW, UPDATE, TRUNCATE)) {
       statements.add("DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + name);
     }
     statements.add(trigger(ROW, "INSERT OR DELETE", name, "FOR EACH ROW", arguments));
-    // The image comparison: some types (json) have no equality, and for others (numeric 1.0 and
-    // 1.00) it hides a change.
-    statements.add(
-        trigger(
-            UPDATE,
-            "UPDATE",
-            name,
-            "FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)",
-            arguments));
+    // No WHEN: a statement pays for it more than for the whole function (see millrace.capture).
+    statements.add(trigger(UPDATE, "UPDATE", name, "FOR EACH ROW", arguments));
     statements.add(trigger(TRUNCATE, "TRUNCATE", name, "FOR EACH STATEMENT", arguments));
     for (String trigger : List.of(ROW, UPDATE, TRUNCATE)) {
       statements.add("ALTER TABLE " + name + " ENABLE ALWAYS TRIGGER " + Sql.identifier(trigger));
     }
     return statements;
+  }
+
+  /** What the triggers on this table hand to {@code millrace.capture}. */
+  static List<String> arguments(CapturedTable table, TableLayout layout) {
+    boolean exact = layout.columns().values().stream().anyMatch(PgType::dependsOnSession);
+    return List.of(
+        table.name(),
+        Sql.array(layout.key()),
+        Sql.array(table.ignoredAlone()),
+        exact ? "exact" : "plain");
   }
 
   private static String trigger(

@@ -244,60 +244,91 @@ BEGIN
 END
 $millrace$;
 --;;
--- Writes one change. Arguments: the table's name, its key columns, the columns that do not count when they change alone.
--- The settings are those that the text of a value depends on.
-CREATE OR REPLACE FUNCTION millrace.capture() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER
+-- A row's text where the session's settings, or the table's types, would make it depend on who writes.
+CREATE OR REPLACE FUNCTION millrace.exact(p_row record) RETURNS json
+  LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET extra_float_digits = 1
   SET IntervalStyle = 'postgres'
   SET DateStyle = 'ISO, MDY'
+  SET TimeZone = 'UTC'
   SET lc_monetary = 'C'
-AS $millrace$
+AS $millrace$ BEGIN RETURN row_to_json(p_row); END $millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.exact(record) FROM PUBLIC;
+--;;
+-- Whether two states differ in nothing but these columns. jsonb is quick to say that they differ, but takes some json texts for equal.
+CREATE OR REPLACE FUNCTION millrace.differ_only_in(p_old record, p_new record, p_columns text[]) RETURNS boolean
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $millrace$
+BEGIN
+  RETURN (to_jsonb(p_old) - p_columns)::text = (to_jsonb(p_new) - p_columns)::text
+    AND NOT EXISTS (SELECT FROM json_each_text(millrace.exact(p_old)) o JOIN json_each_text(millrace.exact(p_new)) n ON n.key = o.key
+      WHERE o.value IS DISTINCT FROM n.value AND o.key <> ALL (p_columns));
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.differ_only_in(record, record, text[]) FROM PUBLIC;
+--;;
+-- Writes one change where more is to be looked at than on the usual way; p_arguments are the trigger's.
+CREATE OR REPLACE FUNCTION millrace.capture_with_care(p_op text, p_old record, p_new record, p_arguments text[]) RETURNS void
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $millrace$
 DECLARE
-  v_incarnation bigint := nullif(current_setting('millrace.incarnation', true), '')::bigint;
-  v_origin text := current_setting('millrace.origin', true);
-  v_depth int := pg_trigger_depth();
-  v_old json;
-  v_new json;
+  v_origin text := nullif(current_setting('millrace.origin', true), '');
   v_key text;
   v_hops int := 0;
   v_applied boolean := false;
 BEGIN
-  IF v_incarnation IS NULL THEN
-    v_incarnation := millrace.incarnation();
+  IF p_op = 'UPDATE' AND (p_old *= p_new
+      OR p_arguments[2] <> '{}' AND millrace.differ_only_in(p_old, p_new, p_arguments[2]::text[])) THEN
+    RETURN;
   END IF;
-  IF TG_OP = 'INSERT' OR TG_OP = 'UPDATE' THEN
-    v_new := row_to_json(NEW);
-  END IF;
-  IF TG_OP = 'UPDATE' OR TG_OP = 'DELETE' THEN
-    v_old := row_to_json(OLD);
-  END IF;
-  IF TG_OP = 'UPDATE' AND TG_ARGV[2] <> '{}' AND NOT EXISTS (
-      SELECT FROM json_each_text(v_old) o JOIN json_each_text(v_new) n ON n.key = o.key
-      WHERE o.value IS DISTINCT FROM n.value AND o.key <> ALL (TG_ARGV[2]::text[])) THEN
-    RETURN NULL;
-  END IF;
-  IF v_origin <> '' THEN
+  IF v_origin IS NOT NULL THEN
     IF split_part(v_origin, ':', 2) <> pg_current_xact_id()::text THEN
       v_origin := NULL; -- left behind by another transaction
     ELSIF split_part(v_origin, ':', 1) <> 'v1' THEN
       RAISE EXCEPTION 'millrace: the origin ''%'' is of a newer release than the change log. Install the newer change log here.', v_origin;
     ELSE
       v_hops := split_part(v_origin, ':', 4)::int + 1;
-      IF v_depth = 1 THEN
-        v_key := CASE TG_OP
+      IF pg_trigger_depth() = 1 THEN
+        v_key := CASE p_op
           WHEN 'TRUNCATE' THEN '[]'
-          WHEN 'DELETE' THEN millrace.mark_key(to_jsonb(OLD), TG_ARGV[1]::text[])
-          ELSE millrace.mark_key(to_jsonb(NEW), TG_ARGV[1]::text[]) END;
-        v_applied := millrace.is_applied(TG_ARGV[0], v_key, split_part(v_origin, ':', 3)::bigint);
+          WHEN 'DELETE' THEN millrace.mark_key(to_jsonb(p_old), p_arguments[1]::text[])
+          ELSE millrace.mark_key(to_jsonb(p_new), p_arguments[1]::text[]) END;
+        v_applied := millrace.is_applied(p_arguments[0], v_key, split_part(v_origin, ':', 3)::bigint);
       END IF;
     END IF;
-  ELSE
-    v_origin := NULL;
   END IF;
   INSERT INTO millrace.change_log (incarnation, depth, hops, applied, op, relation, origin, old, new)
-    VALUES (v_incarnation, v_depth, v_hops, v_applied, left(TG_OP, 1)::"char", TG_ARGV[0], v_origin, v_old, v_new);
+    VALUES (coalesce(nullif(current_setting('millrace.incarnation', true), '')::bigint, millrace.incarnation()), pg_trigger_depth(),
+      v_hops, v_applied, left(p_op, 1)::"char", p_arguments[0], v_origin,
+      CASE WHEN p_op IN ('UPDATE', 'DELETE') THEN millrace.exact(p_old) END,
+      CASE WHEN p_op IN ('INSERT', 'UPDATE') THEN millrace.exact(p_new) END);
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.capture_with_care(text, record, record, text[]) FROM PUBLIC;
+--;;
+-- Writes one change. Arguments: the table's name, its key columns, the columns that do not count when they change alone, and (none in the
+-- triggers of earlier releases) 'plain', or 'exact' where the text of one of the table's types depends on more settings than are looked
+-- at here. The writer's session pays for it: one condition and one statement, since every expression of a PL/pgSQL function is prepared
+-- anew in each transaction; no WHEN on the trigger and no SET here, which cost as much again. So every name in it is qualified: the
+-- search_path is the writer's.
+CREATE OR REPLACE FUNCTION millrace.capture() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER AS $millrace$
+BEGIN
+  IF TG_ARGV[3] OPERATOR(pg_catalog.=) 'plain' AND TG_ARGV[2] OPERATOR(pg_catalog.=) '{}'
+      AND pg_catalog.current_setting('millrace.incarnation', true) OPERATOR(pg_catalog.<>) ''
+      AND coalesce(pg_catalog.current_setting('millrace.origin', true), '') OPERATOR(pg_catalog.=) ''
+      AND pg_catalog.current_setting('extra_float_digits') COLLATE pg_catalog."C" OPERATOR(pg_catalog.>) '0'
+      AND pg_catalog.current_setting('IntervalStyle') OPERATOR(pg_catalog.=) 'postgres'
+      AND pg_catalog.current_setting('DateStyle') OPERATOR(pg_catalog.^@) 'ISO'
+      AND (OLD OPERATOR(pg_catalog.*=) NEW) IS NOT TRUE THEN
+    INSERT INTO millrace.change_log (incarnation, depth, op, relation, old, new)
+      VALUES (pg_catalog.current_setting('millrace.incarnation')::pg_catalog.int8, pg_catalog.pg_trigger_depth(),
+        pg_catalog.left(TG_OP, 1)::pg_catalog."char", TG_ARGV[0], pg_catalog.row_to_json(OLD), pg_catalog.row_to_json(NEW));
+  ELSE
+    PERFORM millrace.capture_with_care(TG_OP, OLD, NEW, TG_ARGV);
+  END IF;
   RETURN NULL;
 END
 $millrace$;
