@@ -277,7 +277,9 @@ final class BatchApplier {
     } else {
       write(session, transaction, List.of(item), ledger, result);
     }
-    ledger.note(entry);
+    if (event.type() != ChangeType.MESSAGE) { // one that comes again would take the view back
+      ledger.note(entry);
+    }
   }
 
   private void truncate(TargetTransaction transaction, ChangeEvent event) {

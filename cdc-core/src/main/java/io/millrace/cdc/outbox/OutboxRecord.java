@@ -7,6 +7,7 @@ import io.millrace.cdc.event.Version;
 import io.millrace.cdc.internal.Check;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.Map;
 
@@ -17,6 +18,8 @@ import java.util.Map;
 public final class OutboxRecord {
   private static final String UNKNOWN = "?";
   private static final Version NONE = Version.of(0, new byte[0]);
+  private static final String POSTGRES_NO_TRANSACTION = "25P01";
+  private static final int MYSQL_NO_SAVEPOINT = 1305;
   private static final ProtobufCodec CODEC = ProtobufCodec.instance();
 
   private static final Map<String, String> HEADERS =
@@ -47,17 +50,35 @@ public final class OutboxRecord {
   }
 
   /**
-   * Called before an event is appended over JDBC.
+   * Called before an event is appended over JDBC. Asks the server only where auto-commit is on.
    *
-   * @throws IllegalStateException where the connection is in auto-commit mode
+   * @throws IllegalStateException where no transaction is open
    */
   public static void requireTransaction(Connection connection, EntityEvent event)
       throws SQLException {
     Check.state(
-        !connection.getAutoCommit(),
+        !connection.getAutoCommit() || isInTransaction(connection),
         "no transaction is open: %s would be kept although the change may never be. Call setAutoCommit(false), or take the connection of"
             + " the transaction manager's transaction, and append after the entity's row was written",
         event);
+  }
+
+  /**
+   * A driver may report auto-commit in a transaction that a transaction manager began (XA), or a
+   * statement; but only within one is there a savepoint to release.
+   */
+  private static boolean isInTransaction(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SAVEPOINT millrace_append");
+      statement.execute("RELEASE SAVEPOINT millrace_append");
+      return true;
+    } catch (SQLException e) {
+      if (POSTGRES_NO_TRANSACTION.equals(e.getSQLState())
+          || e.getErrorCode() == MYSQL_NO_SAVEPOINT) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /**

@@ -56,9 +56,9 @@ public final class MySqlOutbox implements Outbox<Connection> {
   /**
    * Writes an event into the connection's transaction; two round trips.
    *
-   * @param connection of any driver wrapper, pool or transaction manager; auto-commit off
+   * @param connection of any driver wrapper, pool or transaction manager, in a transaction
    * @throws IllegalArgumentException where it is a state of an entity that the source captures too
-   * @throws IllegalStateException where auto-commit is on
+   * @throws IllegalStateException where no transaction is open
    * @throws SourceException where the server refuses it; the transaction is then to be rolled back
    */
   @Override
