@@ -37,6 +37,7 @@ final class TriggerDdl {
           "DROP FUNCTION IF EXISTS millrace.incarnation()",
           "DROP FUNCTION IF EXISTS millrace.rotate(bigint, interval)",
           "DROP FUNCTION IF EXISTS millrace.retain(interval, interval, bigint)",
+          "DROP FUNCTION IF EXISTS millrace.drop_segments(regclass[])",
           "DROP FUNCTION IF EXISTS millrace.is_needed(regclass, millrace.reader)",
           "DROP FUNCTION IF EXISTS millrace.make_segment(bigint)",
           "DROP TABLE IF EXISTS millrace.heartbeat",

@@ -153,7 +153,41 @@ BEGIN
 END
 $millrace$;
 --;;
--- Empties one segment that nobody needs and that is old enough, or drops one that was emptied; says which, or NULL. Past the hard limits
+-- Drops empty segments, as many as may go at once. That needs the parent's lock, for which every writer that comes would wait: so it is taken
+-- only where nobody is in the way, until many have piled up; then 30 ms are waited for it.
+CREATE OR REPLACE FUNCTION millrace.drop_segments(p_empty regclass[]) RETURNS text
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '30ms' AS $millrace$
+DECLARE
+  v_segment regclass;
+  v_written boolean;
+  v_dropped text[] := '{}';
+BEGIN
+  IF cardinality(p_empty) < 20 THEN
+    LOCK TABLE ONLY millrace.change_log IN ACCESS EXCLUSIVE MODE NOWAIT;
+  ELSE
+    LOCK TABLE ONLY millrace.change_log IN ACCESS EXCLUSIVE MODE;
+  END IF;
+  FOREACH v_segment IN ARRAY p_empty[1:100] LOOP
+    BEGIN
+      EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', v_segment);
+      EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_segment) INTO v_written;
+      IF NOT v_written THEN
+        v_dropped := v_dropped || v_segment::text;
+        EXECUTE format('DROP TABLE %s', v_segment);
+      END IF;
+    EXCEPTION WHEN lock_not_available THEN
+      NULL; -- another time
+    END;
+  END LOOP;
+  RETURN 'dropped ' || nullif(array_to_string(v_dropped, ', '), '');
+EXCEPTION WHEN lock_not_available THEN
+  RETURN NULL;
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.drop_segments(regclass[]) FROM PUBLIC;
+--;;
+-- Empties one segment that nobody needs and that is old enough, or drops those that were emptied; says which, or NULL. Past the hard limits
 -- (NULL: there are none) it is emptied whoever needs it, and the reader learns of it. Takes locks for milliseconds only, and gives up
 -- rather than wait: a transaction that is open and has written the segment keeps it.
 CREATE OR REPLACE FUNCTION millrace.retain(p_keep interval, p_unread_for interval, p_unread_bytes bigint) RETURNS text
@@ -165,6 +199,7 @@ DECLARE
   v_until timestamptz;
   v_why text;
   v_needed text[];
+  v_empty regclass[] := '{}';
   v_xid bigint;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(7883960442373661540) THEN
@@ -173,20 +208,16 @@ BEGIN
   SELECT last_value >> 36 INTO v_present FROM millrace.change_log_id;
   SELECT sum(pg_total_relation_size(inhrelid)) INTO v_bytes FROM pg_inherits WHERE inhparent = 'millrace.change_log'::regclass;
   FOR v_segment IN
-    SELECT i.inhrelid::regclass AS part, i.inhrelid::regclass::text AS name, substring(c.relname FROM '[0-9]+$')::bigint AS number
+    SELECT i.inhrelid::regclass AS part, substring(c.relname FROM '[0-9]+$')::bigint AS number
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'millrace.change_log'::regclass AND substring(c.relname FROM '[0-9]+$')::bigint < v_present
-    ORDER BY 3
+    ORDER BY 2
   LOOP
     BEGIN
       EXECUTE format('SELECT at FROM %s ORDER BY id DESC LIMIT 1', v_segment.part) INTO v_until;
       IF v_until IS NULL THEN
-        LOCK TABLE ONLY millrace.change_log IN ACCESS EXCLUSIVE MODE;
-        EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', v_segment.part);
-        EXECUTE format('SELECT at FROM %s LIMIT 1', v_segment.part) INTO v_until;
-        CONTINUE WHEN v_until IS NOT NULL;
-        EXECUTE format('DROP TABLE %s', v_segment.part);
-        RETURN format('dropped %s', v_segment.name);
+        v_empty := v_empty || v_segment.part;
+        CONTINUE;
       END IF;
       CONTINUE WHEN v_until > clock_timestamp() - p_keep;
       v_why := CASE
@@ -212,7 +243,7 @@ BEGIN
       NULL; -- another time
     END;
   END LOOP;
-  RETURN NULL;
+  RETURN millrace.drop_segments(v_empty);
 END
 $millrace$;
 --;;

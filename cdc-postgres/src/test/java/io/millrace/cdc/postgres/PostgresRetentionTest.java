@@ -116,6 +116,27 @@ final class PostgresRetentionTest {
   }
 
   @Test
+  void empty_segments_stay_while_a_writer_is_in_the_way_and_go_all_at_once() throws Exception {
+    database.execute("insert into item values (1, 1)", "insert into item values (2, 2)");
+    try (Connection connection = database.connect();
+        Statement writer = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      for (int i = 0; i < 5; i++) {
+        writer.execute("update item set v = v + 1 where id = 1");
+        database.execute("update item set v = v + 1 where id = 2");
+        assertThat(retain()).noneMatch(step -> step.startsWith("dropped"));
+        connection.commit();
+        writer.execute("update item set v = v + 1 where id = 1");
+        retain();
+      }
+      assertThat(segments()).isGreaterThan(5);
+      connection.commit();
+    }
+    assertThat(retain()).filteredOn(step -> step.startsWith("dropped")).hasSize(1);
+    assertThat(segments()).isLessThanOrEqualTo(3);
+  }
+
+  @Test
   void past_the_hard_limit_even_unread_changes_go_and_the_reader_is_told() throws Exception {
     Position at;
     long epoch;
