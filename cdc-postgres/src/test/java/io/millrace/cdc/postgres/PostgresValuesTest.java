@@ -21,12 +21,15 @@ import org.junit.jupiter.api.Test;
  */
 @NeedsServer(ServerKind.POSTGRES)
 final class PostgresValuesTest {
-  /** In one statement: the driver minds some of these. */
+  /**
+   * In one statement: the driver minds a DateStyle, of which it is told at the statement's end, or
+   * at once before PostgreSQL 14.
+   */
   private static final String HOSTILE =
       "perform set_config(name, value, true) from (values ('extra_float_digits', '-15'),"
           + " ('intervalstyle', 'sql_standard'), ('bytea_output', 'escape'),"
           + " ('datestyle', 'German, DMY'), ('timezone', 'Asia/Kolkata'), ('search_path', ''))"
-          + " s (name, value);";
+          + " s (name, value) where name <> 'datestyle' or current_setting('server_version_num')::int >= 140000;";
 
   private record Golden(String type, String expression, String expected) {}
 
@@ -39,7 +42,8 @@ final class PostgresValuesTest {
         "create domain price as numeric(10,2) check (value >= 0)",
         "create domain prices as price[]",
         "create type pair as (a int, b text)");
-    List<Golden> lines = lines();
+    List<Golden> lines =
+        lines(database.number("select current_setting('server_version_num')::int / 10000"));
     for (int i = 0; i < lines.size(); i++) {
       database.execute(
           "create table t" + i + " (id int primary key, v " + lines.get(i).type() + ")");
@@ -107,14 +111,16 @@ final class PostgresValuesTest {
     database.drop();
   }
 
-  private static List<Golden> lines() throws Exception {
+  private static List<Golden> lines(long server) throws Exception {
     try (InputStream resource = PostgresValuesTest.class.getResourceAsStream("values.golden")) {
       List<Golden> lines = new ArrayList<>();
       for (String line :
           new String(resource.readAllBytes(), StandardCharsets.UTF_8).split("\n", -1)) {
         if (!line.isBlank() && !line.startsWith("#")) {
           String[] parts = line.split(" \\| ", -1);
-          lines.add(new Golden(parts[0].strip(), parts[1].strip(), parts[2].strip()));
+          if (parts.length < 4 || server >= Long.parseLong(parts[3].strip())) {
+            lines.add(new Golden(parts[0].strip(), parts[1].strip(), parts[2].strip()));
+          }
         }
       }
       return lines;
