@@ -14,7 +14,7 @@ import java.util.Set;
  * @param entity logical name in the events
  * @param ignoredWhenAlone columns whose change alone is no change
  * @param key columns that name a row; empty for the primary key
- * @param excluded columns that are not part of the events
+ * @param columns what is made of single columns
  * @param fields the entity's names for columns that are renamed
  */
 record CapturedTable(
@@ -23,18 +23,22 @@ record CapturedTable(
     String entity,
     Set<String> ignoredWhenAlone,
     List<String> key,
-    Set<String> excluded,
+    ColumnChoice columns,
     Map<String, String> fields) {
   CapturedTable {
     ignoredWhenAlone = Set.copyOf(new LinkedHashSet<>(ignoredWhenAlone));
     key = List.copyOf(key);
-    excluded = Set.copyOf(excluded);
     fields = Map.copyOf(fields);
   }
 
   /** What a column is called in the events. */
   String field(String column) {
     return fields.getOrDefault(column, column);
+  }
+
+  /** What is made of a column's values. */
+  Column.Use use(String column) {
+    return columns.of(column);
   }
 
   /** As in {@code mark_table} and messages. */

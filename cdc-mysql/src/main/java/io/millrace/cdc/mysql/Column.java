@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param scale of a decimal
  * @param text how its bytes become text; null for binary and what is no text
  * @param labels of an enum or set
+ * @param use what is made of its values
  */
 record Column(
     String name,
@@ -20,4 +21,28 @@ record Column(
     int scale,
     boolean unsigned,
     @Nullable TextDecoder text,
-    List<String> labels) {}
+    List<String> labels,
+    Use use) {
+
+  /** What is made of a column's values; decided before any is decoded. */
+  enum Use {
+    /** They stand in the events. */
+    VALUE,
+    /** Another text stands in their place; they are not decoded. */
+    MASK,
+    /** A hash stands in their place. */
+    HASH,
+    /** They are not part of the events, and not decoded. */
+    NONE
+  }
+
+  /** The same column, found to be of another type. */
+  Column as(int newType) {
+    return new Column(name, newType, length, scale, unsigned, text, labels, use);
+  }
+
+  /** The same column, decoded in any case. */
+  Column read() {
+    return new Column(name, type, length, scale, unsigned, text, labels, Use.VALUE);
+  }
+}

@@ -28,11 +28,17 @@ final class ColumnType {
   static final int ENUM = 247;
   static final int SET = 248;
   static final int TINY_BLOB = 249;
+  static final int MEDIUM_BLOB = 250;
   static final int LONG_BLOB = 251;
   static final int BLOB = 252;
   static final int VAR_STRING = 253;
   static final int STRING = 254;
   static final int GEOMETRY = 255;
+
+  // Not in any log: what STRING turns out to be.
+  static final int UUID = 1_001;
+  static final int INET4 = 1_002;
+  static final int INET6 = 1_003;
 
   private ColumnType() {}
 
@@ -47,6 +53,10 @@ final class ColumnType {
 
   static boolean isBlob(int type) {
     return type >= TINY_BLOB && type <= BLOB;
+  }
+
+  static boolean isCompressed(int type) {
+    return type == BLOB_COMPRESSED || type == VARCHAR_COMPRESSED;
   }
 
   /** Whether the table map has a bit of signedness for it. */
@@ -72,9 +82,6 @@ final class ColumnType {
       case TIMESTAMP_OLD -> "TIMESTAMP in the format before MySQL 5.6";
       case TIME_OLD -> "TIME in the format before MySQL 5.6";
       case DATETIME_OLD -> "DATETIME in the format before MySQL 5.6";
-      case BLOB_COMPRESSED, VARCHAR_COMPRESSED -> "a COMPRESSED column";
-      case VECTOR -> "VECTOR";
-      case GEOMETRY -> "GEOMETRY";
       case TYPED_ARRAY -> "a typed array";
       default -> "type " + type;
     };

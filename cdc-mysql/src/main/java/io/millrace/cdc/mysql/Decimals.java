@@ -46,6 +46,12 @@ final class Decimals {
     return new Value.DecimalValue(text.toString());
   }
 
+  /** How many bytes one takes. */
+  static int length(int precision, int scale) {
+    int whole = precision - scale;
+    return whole / DIGITS * 4 + BYTES[whole % DIGITS] + scale / DIGITS * 4 + BYTES[scale % DIGITS];
+  }
+
   private static int group(ByteReader in, int length, int mask, int flip) {
     int value = 0;
     for (int i = 0; i < length; i++) {

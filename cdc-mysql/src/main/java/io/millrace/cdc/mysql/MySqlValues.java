@@ -2,7 +2,8 @@ package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.Value;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What each column type becomes. The mapping:
@@ -16,6 +17,9 @@ import java.util.Arrays;
  *   <li>CHAR, VARCHAR, TEXT: string; BINARY (filled up to its length), VARBINARY, BLOB: bytes
  *   <li>ENUM: string, the label ('' for the error value); SET: string, labels joined by commas
  *   <li>JSON of MySQL: json; MariaDB's JSON is a text with a check: string
+ *   <li>GEOMETRY and its kinds: bytes, the SRID (four, little-endian) and WKB
+ *   <li>VECTOR: list of float
+ *   <li>MariaDB's UUID: uuid; INET4 and INET6: string, as the server prints them
  * </ul>
  */
 final class MySqlValues {
@@ -47,7 +51,11 @@ final class MySqlValues {
           ColumnType.ENUM,
           ColumnType.SET,
           ColumnType.VAR_STRING,
-          ColumnType.STRING ->
+          ColumnType.STRING,
+          ColumnType.GEOMETRY,
+          ColumnType.VECTOR,
+          ColumnType.BLOB_COMPRESSED,
+          ColumnType.VARCHAR_COMPRESSED ->
           true;
       default -> ColumnType.isBlob(type);
     };
@@ -78,15 +86,77 @@ final class MySqlValues {
           varying(column, in, column.length() > 255 ? in.u16() : in.u8());
       case ColumnType.JSON ->
           new Value.JsonValue(JsonText.read(in, (int) in.unsigned(column.length())));
+      case ColumnType.GEOMETRY -> Value.of(in.copy((int) in.unsigned(column.length())));
+      case ColumnType.VECTOR -> vector(in, (int) in.unsigned(column.length()));
+      case ColumnType.UUID -> MariaDbTypes.uuid(filled(column, in, in.u8()));
+      case ColumnType.INET4 -> MariaDbTypes.inet4(filled(column, in, in.u8()));
+      case ColumnType.INET6 -> MariaDbTypes.inet6(filled(column, in, in.u8()));
+      case ColumnType.VARCHAR_COMPRESSED ->
+          compressed(column, in, column.length() > 255 ? in.u16() : in.u8());
+      case ColumnType.BLOB_COMPRESSED -> compressed(column, in, (int) in.unsigned(column.length()));
       default -> blob(column, in);
     };
+  }
+
+  /** Moves on behind a value that is not null, and makes nothing of it. */
+  static void skip(Column column, ByteReader in) {
+    int length = column.length();
+    int bytes =
+        switch (column.type()) {
+          case ColumnType.TINY, ColumnType.YEAR -> 1;
+          case ColumnType.SHORT -> 2;
+          case ColumnType.INT24, ColumnType.DATE, ColumnType.TIME_OLD -> 3;
+          case ColumnType.LONG, ColumnType.FLOAT, ColumnType.TIMESTAMP_OLD -> 4;
+          case ColumnType.LONGLONG, ColumnType.DOUBLE, ColumnType.DATETIME_OLD -> 8;
+          case ColumnType.DECIMAL -> Decimals.length(length, column.scale());
+          case ColumnType.TIME -> 3 + (length + 1) / 2;
+          case ColumnType.DATETIME -> 5 + (length + 1) / 2;
+          case ColumnType.TIMESTAMP -> 4 + (length + 1) / 2;
+          case ColumnType.BIT -> (length + 7) / 8;
+          case ColumnType.ENUM, ColumnType.SET -> length;
+          case ColumnType.STRING,
+              ColumnType.VARCHAR,
+              ColumnType.VAR_STRING,
+              ColumnType.VARCHAR_COMPRESSED ->
+              length > 255 ? in.u16() : in.u8();
+          case ColumnType.JSON,
+              ColumnType.GEOMETRY,
+              ColumnType.VECTOR,
+              ColumnType.BLOB_COMPRESSED,
+              ColumnType.TINY_BLOB,
+              ColumnType.MEDIUM_BLOB,
+              ColumnType.LONG_BLOB,
+              ColumnType.BLOB ->
+              (int) in.unsigned(length);
+          default -> throw unsupported(column);
+        };
+    in.position += bytes; // only now: reading a length has moved it
+  }
+
+  private static Value vector(ByteReader in, int length) {
+    List<Value> values = new ArrayList<>(length / Float.BYTES);
+    for (int i = 0; i < length / Float.BYTES; i++) {
+      values.add(new Value.FloatValue(Float.intBitsToFloat((int) in.u32())));
+    }
+    return new Value.ListValue(values);
+  }
+
+  private static Value compressed(Column column, ByteReader in, int length) {
+    byte[] plain = MariaDbTypes.uncompressed(in.bytes, in.position, in.position + length);
+    in.position += length;
+    MySqlCharsets.TextDecoder text = column.text();
+    return text == null ? Value.of(plain) : Value.of(text.decode(plain, 0, plain.length));
   }
 
   private static Value blob(Column column, ByteReader in) {
     if (ColumnType.isBlob(column.type())) {
       return varying(column, in, (int) in.unsigned(column.length()));
     }
-    throw new SourceException(
+    throw unsupported(column);
+  }
+
+  private static SourceException unsupported(Column column) {
+    return new SourceException(
         "Column '" + column.name() + "' is " + ColumnType.name(column.type()) + ", not supported.");
   }
 
@@ -122,11 +192,15 @@ final class MySqlValues {
     if (column.text() != null) {
       return varying(column, in, length);
     }
-    // The log drops the zeros at the end of BINARY(n).
-    byte[] bytes = Arrays.copyOfRange(in.bytes, in.position, in.position + column.length());
-    Arrays.fill(bytes, length, bytes.length, (byte) 0);
+    return Value.of(filled(column, in, length));
+  }
+
+  /** The log drops the zeros at the end of BINARY(n). */
+  private static byte[] filled(Column column, ByteReader in, int length) {
+    byte[] bytes = new byte[column.length()];
+    System.arraycopy(in.bytes, in.position, bytes, 0, length);
     in.position += length;
-    return Value.of(bytes);
+    return bytes;
   }
 
   private static Value varying(Column column, ByteReader in, int length) {

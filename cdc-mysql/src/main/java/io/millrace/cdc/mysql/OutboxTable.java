@@ -23,7 +23,7 @@ final class OutboxTable {
   /** As one of the captured tables, so that all that would lose its rows is noticed. */
   static CapturedTable in(String database) {
     return new CapturedTable(
-        database, NAME, "millrace.outbox", Set.of(), List.of(), Set.of(), Map.of());
+        database, NAME, "millrace.outbox", Set.of(), List.of(), ColumnChoice.ALL, Map.of());
   }
 
   /** Whether a captured table is the outbox. */

@@ -5,6 +5,7 @@ import io.millrace.cdc.event.Value;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RowCursor {
   private static final int VERSION_2 = 30;
+
+  private static final Value MASK = Value.of("***");
 
   private final TableMap table;
   private final List<Column> columns;
@@ -46,10 +49,10 @@ final class RowCursor {
               columns.size()));
     }
     checkWhole(count);
+    starts = new int[count];
+    ends = new int[count];
     if (hasBefore && hasAfter) {
       checkWhole(count);
-      starts = new int[count];
-      ends = new int[count];
       changed = new boolean[count];
     }
   }
@@ -148,19 +151,24 @@ final class RowCursor {
     Value[] values = new Value[count];
     for (int i = 0; i < count; i++) {
       boolean isNull = (in.bytes[nulls + i / 8] & 1 << i % 8) != 0;
-      values[i] = isNull ? Value.NULL : earlier != null && same(i) ? earlier[i] : read(i);
-      if (earlier != null) {
-        changed[i] = values[i] != earlier[i];
+      if (earlier == null) {
+        ends[i] = -1;
+        values[i] = isNull ? Value.NULL : read(i);
+      } else {
+        boolean wasNull = ends[i] < 0;
+        boolean same = isNull || wasNull ? isNull && wasNull : same(i);
+        values[i] = isNull ? Value.NULL : same ? earlier[i] : read(i);
+        changed[i] = !same;
       }
     }
     return values;
   }
 
   private Value read(int i) {
-    int start = in.position;
+    int from = in.position;
     Value value;
     try {
-      value = MySqlValues.read(columns.get(i), in);
+      value = value(columns.get(i));
     } catch (RuntimeException e) {
       throw new SourceException(
           String.format(
@@ -171,11 +179,24 @@ final class RowCursor {
               e.getMessage()),
           e);
     }
-    if (hasBefore && hasAfter) {
-      starts[i] = start;
-      ends[i] = in.position;
-    }
+    starts[i] = from;
+    ends[i] = in.position;
     return value;
+  }
+
+  private Value value(Column column) {
+    return switch (column.use()) {
+      case VALUE -> MySqlValues.read(column, in);
+      case HASH -> Objects.requireNonNull(table.hash(), "hash").of(MySqlValues.read(column, in));
+      case MASK -> {
+        MySqlValues.skip(column, in);
+        yield MASK;
+      }
+      case NONE -> {
+        MySqlValues.skip(column, in);
+        yield Value.NULL;
+      }
+    };
   }
 
   /**
@@ -185,8 +206,7 @@ final class RowCursor {
   private boolean same(int i) {
     int length = ends[i] - starts[i];
     int at = in.position;
-    if (before[i].isNull()
-        || at + length > in.end
+    if (at + length > in.end
         || !Arrays.equals(in.bytes, starts[i], ends[i], in.bytes, at, at + length)) {
       return false;
     }

@@ -128,19 +128,22 @@ final class ServerCatalog implements TableMapParser.Lookup {
   }
 
   @Override
-  public Map<String, String> declaredTypes(String database, String table) {
+  public Map<String, TableMapParser.Declared> declared(String database, String table) {
     return on(
         "read the columns of " + database + "." + table,
         connection -> {
-          Map<String, String> types = new HashMap<>();
+          Map<String, TableMapParser.Declared> columns = new HashMap<>();
           String sql =
-              "select column_name, data_type from information_schema.columns"
+              "select column_name, data_type, generation_expression from information_schema.columns"
                   + " where table_schema = ? and table_name = ?";
           for (List<@Nullable String> row : rows(connection, sql, database, table)) {
-            types.put(
-                String.valueOf(row.get(0)), String.valueOf(row.get(1)).toLowerCase(Locale.ROOT));
+            String type = String.valueOf(row.get(1)).toLowerCase(Locale.ROOT);
+            String generation = row.get(2);
+            columns.put(
+                String.valueOf(row.get(0)),
+                new TableMapParser.Declared(type, generation == null ? "" : generation));
           }
-          return types;
+          return columns;
         });
   }
 }

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param names of the fields, one for each shown column
  * @param shown indexes of the columns that are part of the events
  * @param keyColumns indexes of the columns that name a row, in key order
+ * @param rowEnd index of the column that ends a row of a system-versioned table, which is no part
+ *     of the key; -1 for other tables
+ * @param hash for the columns that are hashed
  * @param fingerprint of names, types and everything else the log says
  */
 record TableMap(
@@ -29,13 +32,27 @@ record TableMap(
     int[] shown,
     int[] keyColumns,
     FieldNames keyNames,
+    int rowEnd,
+    @Nullable ColumnHash hash,
     String fingerprint) {
   private static final FieldNames NONE = FieldNames.of();
 
   /** A table whose rows are passed over. */
   static TableMap other(String database, String table) {
     return new TableMap(
-        database, table, null, false, false, List.of(), NONE, new int[0], new int[0], NONE, "");
+        database,
+        table,
+        null,
+        false,
+        false,
+        List.of(),
+        NONE,
+        new int[0],
+        new int[0],
+        NONE,
+        -1,
+        null,
+        "");
   }
 
   /** Stands for a captured table that a statement emptied. */
@@ -51,6 +68,8 @@ record TableMap(
         new int[0],
         new int[0],
         NONE,
+        -1,
+        null,
         "");
   }
 

@@ -3,6 +3,7 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.FieldNames;
 import io.millrace.cdc.mysql.MySqlCharsets.TextDecoder;
+import io.millrace.cdc.source.Secret;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -11,7 +12,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,17 +20,23 @@ final class TableMapParser {
   static final String LEDGER = "millrace_ledger";
 
   private static final int BINARY = 63;
-  private static final Set<String> BINARY_LOOKALIKES = Set.of("uuid", "inet4", "inet6");
-  private static final Set<Integer> LOOKALIKE_LENGTHS = Set.of(4, 16);
 
   /** What the log does not say. */
   interface Lookup {
     /** The character set of a collation id, null where the server has none. */
     @Nullable String charset(int collation);
 
-    /** The declared types of a table's columns, lower case; MariaDB only. */
-    Map<String, String> declaredTypes(String database, String table);
+    /** The columns of a table as they are now, by name. */
+    Map<String, Declared> declared(String database, String table);
   }
+
+  /**
+   * A column in the server's catalog.
+   *
+   * @param type lower case, without lengths
+   * @param generation the expression that makes its values; empty for an ordinary column
+   */
+  record Declared(String type, String generation) {}
 
   private final Flavour flavour;
   private final Map<String, CapturedTable> captured = new HashMap<>();
@@ -73,23 +79,62 @@ final class TableMapParser {
               database,
               table));
     }
-    List<Column> columns = columns(database + "." + table, types, metas, metadata);
-    refuseLookalikes(database, table, columns);
-    int[] key = capture == null ? new int[0] : key(capture, metadata);
-    List<String> fields = fields(capture, metadata.names);
-    int[] shown = shown(capture, metadata.names, key);
+    if (capture == null) {
+      return own(database, table, columns(database + "." + table, types, metas, metadata, null));
+    }
+    List<Column> columns = columns(database + "." + table, types, metas, metadata, capture);
+    if (flavour == Flavour.MARIADB) {
+      columns = MariaDbTypes.refine(database, table, columns, lookup);
+    }
+    int rowEnd =
+        flavour == Flavour.MARIADB
+            ? MariaDbTypes.rowEnd(database, table, columns, metadata.key, lookup)
+            : -1;
+    if (rowEnd >= 0) {
+      columns = new ArrayList<>(columns);
+      columns.set(rowEnd, columns.get(rowEnd).read());
+    }
+    int[] key = key(capture, metadata, rowEnd);
+    List<String> fields = metadata.names.stream().map(capture::field).toList();
+    int[] shown = shown(capture, columns, key, rowEnd);
     return new TableMap(
         database,
         table,
         capture,
-        ledger,
-        heartbeat,
+        false,
+        false,
         columns,
         names(database + "." + table, fields, shown),
         shown,
         key,
         keyNames(fields, key),
+        rowEnd,
+        hash(capture),
         fingerprint(event));
+  }
+
+  private static @Nullable ColumnHash hash(CapturedTable capture) {
+    Secret secret = capture.columns().hashSecret();
+    return secret == null ? null : new ColumnHash(secret);
+  }
+
+  /** One of ours: nothing but its columns matters. */
+  private static TableMap own(String database, String table, List<Column> columns) {
+    List<String> names = columns.stream().map(Column::name).toList();
+    return new TableMap(
+        database,
+        table,
+        null,
+        table.equals(LEDGER),
+        table.equals(HeartbeatTable.NAME),
+        columns,
+        FieldNames.of(names),
+        IntStream.range(0, names.size()).toArray(),
+        new int[0],
+        FieldNames.of(),
+        -1,
+        null,
+        "");
   }
 
   private static int[] metas(ByteReader in, byte[] types) {
@@ -101,7 +146,12 @@ final class TableMapParser {
     return metas;
   }
 
-  private List<Column> columns(String table, byte[] types, int[] metas, TableMetadata metadata) {
+  private List<Column> columns(
+      String table,
+      byte[] types,
+      int[] metas,
+      TableMetadata metadata,
+      @Nullable CapturedTable capture) {
     List<Column> columns = new ArrayList<>(types.length);
     int numeric = 0;
     int text = 0;
@@ -121,12 +171,13 @@ final class TableMapParser {
         type = longer ? first | 0x30 : first;
         length = longer ? second | ((first & 0x30) ^ 0x30) << 4 : second;
       }
-      if (!MySqlValues.isSupported(type)) {
+      Column.Use use = capture == null ? Column.Use.VALUE : capture.use(name);
+      if (use != Column.Use.NONE && !MySqlValues.isSupported(type)) {
         throw new SourceException(
             String.format(
                 Locale.ROOT,
-                "Column '%s' of %s is %s, which is not supported: do not capture the table, or change"
-                    + " the column's type.",
+                "Column '%s' of %s is %s, which is not supported: leave it out with exclude(…), or"
+                    + " change its type.",
                 name,
                 table,
                 ColumnType.name(type)));
@@ -135,22 +186,24 @@ final class TableMapParser {
           switch (type) {
             case ColumnType.ENUM ->
                 labels(
-                    table,
-                    name,
-                    type,
-                    length,
+                    new Column(name, type, length, 0, false, null, List.of(), use),
                     metadata.enums.get(enumeration++),
-                    metadata,
-                    label++);
+                    table,
+                    metadata.labels.of(label++));
             case ColumnType.SET ->
-                labels(table, name, type, length, metadata.sets.get(set++), metadata, label++);
+                labels(
+                    new Column(name, type, length, 0, false, null, List.of(), use),
+                    metadata.sets.get(set++),
+                    table,
+                    metadata.labels.of(label++));
             case ColumnType.DECIMAL ->
-                column(name, type, meta & 0xff, meta >> 8, bit(metadata.unsigned, numeric));
-            case ColumnType.BIT -> column(name, type, (meta & 0xff) + (meta >> 8) * 8, 0, true);
+                column(name, type, meta & 0xff, meta >> 8, bit(metadata.unsigned, numeric), use);
+            case ColumnType.BIT ->
+                column(name, type, (meta & 0xff) + (meta >> 8) * 8, 0, true, use);
             default ->
                 ColumnType.hasCharset(type, flavour)
-                    ? text(table, name, type, length, metadata.text.of(text))
-                    : column(name, type, length, 0, bit(metadata.unsigned, numeric));
+                    ? text(table, name, type, length, metadata.text.of(text), use)
+                    : column(name, type, length, 0, bit(metadata.unsigned, numeric), use);
           });
       numeric += ColumnType.isNumeric(type) ? 1 : 0;
       text += ColumnType.hasCharset(type, flavour) ? 1 : 0;
@@ -158,23 +211,25 @@ final class TableMapParser {
     return List.copyOf(columns);
   }
 
-  private static Column column(String name, int type, int length, int scale, boolean unsigned) {
-    return new Column(name, type, length, scale, unsigned, null, List.of());
+  private static Column column(
+      String name, int type, int length, int scale, boolean unsigned, Column.Use use) {
+    return new Column(name, type, length, scale, unsigned, null, List.of(), use);
   }
 
-  private Column text(String table, String name, int type, int length, int collation) {
-    return new Column(name, type, length, 0, false, decoder(table, name, collation), List.of());
+  private Column text(
+      String table, String name, int type, int length, int collation, Column.Use use) {
+    // What is not decoded may be in any character set, and GEOMETRY is in none.
+    boolean decoded = use != Column.Use.NONE && use != Column.Use.MASK;
+    TextDecoder decoder =
+        decoded && type != ColumnType.GEOMETRY ? decoder(table, name, collation) : null;
+    return new Column(name, type, length, 0, false, decoder, List.of(), use);
   }
 
-  private Column labels(
-      String table,
-      String name,
-      int type,
-      int length,
-      List<byte[]> bytes,
-      TableMetadata metadata,
-      int index) {
-    TextDecoder decoder = decoder(table, name, metadata.labels.of(index));
+  private Column labels(Column column, List<byte[]> bytes, String table, int collation) {
+    if (column.use() == Column.Use.NONE || column.use() == Column.Use.MASK) {
+      return column;
+    }
+    TextDecoder decoder = decoder(table, column.name(), collation);
     List<String> labels = new ArrayList<>(bytes.size());
     for (byte[] label : bytes) {
       labels.add(
@@ -182,7 +237,15 @@ final class TableMapParser {
               ? new String(label, java.nio.charset.StandardCharsets.ISO_8859_1)
               : decoder.decode(label, 0, label.length));
     }
-    return new Column(name, type, length, 0, false, null, List.copyOf(labels));
+    return new Column(
+        column.name(),
+        column.type(),
+        column.length(),
+        0,
+        false,
+        null,
+        List.copyOf(labels),
+        column.use());
   }
 
   private static boolean bit(byte[] bits, int index) {
@@ -217,35 +280,7 @@ final class TableMapParser {
     }
   }
 
-  /** To the log UUID and INET6 are BINARY(16); only the server's catalog tells them apart. */
-  private void refuseLookalikes(String database, String table, List<Column> columns) {
-    if (flavour != Flavour.MARIADB
-        || columns.stream()
-            .noneMatch(
-                c ->
-                    c.type() == ColumnType.STRING
-                        && c.text() == null
-                        && LOOKALIKE_LENGTHS.contains(c.length()))) {
-      return;
-    }
-    Map<String, String> declared = lookup.declaredTypes(database, table);
-    for (Column column : columns) {
-      String type = declared.getOrDefault(column.name(), "");
-      if (BINARY_LOOKALIKES.contains(type)) {
-        throw new SourceException(
-            String.format(
-                Locale.ROOT,
-                "Column '%s' of %s.%s is %s, which is not supported: do not capture the table, or use"
-                    + " char(36) or binary(16).",
-                column.name(),
-                database,
-                table,
-                type.toUpperCase(Locale.ROOT)));
-      }
-    }
-  }
-
-  private static int[] key(CapturedTable capture, TableMetadata metadata) {
+  private static int[] key(CapturedTable capture, TableMetadata metadata, int rowEnd) {
     if (capture.key().isEmpty()) {
       if (metadata.key.isEmpty()) {
         throw new SourceException(
@@ -254,7 +289,7 @@ final class TableMapParser {
                 "Table %s has no primary key: add one, or name unique columns with key(…).",
                 capture.qualified()));
       }
-      return metadata.key.stream().mapToInt(Integer::intValue).toArray();
+      return metadata.key.stream().mapToInt(Integer::intValue).filter(i -> i != rowEnd).toArray();
     }
     int[] key = new int[capture.key().size()];
     for (int i = 0; i < key.length; i++) {
@@ -272,10 +307,6 @@ final class TableMapParser {
     return key;
   }
 
-  private static List<String> fields(@Nullable CapturedTable capture, List<String> columns) {
-    return capture == null ? columns : columns.stream().map(capture::field).toList();
-  }
-
   private static FieldNames names(String table, List<String> fields, int[] shown) {
     List<String> names = new ArrayList<>(shown.length);
     for (int column : shown) {
@@ -289,19 +320,19 @@ final class TableMapParser {
     return FieldNames.of(names);
   }
 
-  private static int[] shown(@Nullable CapturedTable capture, List<String> columns, int[] key) {
-    int[] all = IntStream.range(0, columns.size()).toArray();
-    if (capture == null) {
-      return all;
-    }
-    for (int column : key) {
-      if (capture.excluded().contains(columns.get(column))) {
+  private static int[] shown(CapturedTable capture, List<Column> columns, int[] key, int rowEnd) {
+    for (int i : key) {
+      Column column = columns.get(i);
+      if (column.use() != Column.Use.VALUE) {
         throw new SourceException(
-            "Column '%s' is part of the key of %s but left out of its events. Take it out of exclude(…)."
-                .formatted(columns.get(column), capture.qualified()));
+            "Column '%s' is part of the key of %s but left out of its events, masked or hashed. A key stands as it is."
+                .formatted(column.name(), capture.qualified()));
       }
     }
-    return IntStream.of(all).filter(i -> !capture.excluded().contains(columns.get(i))).toArray();
+    return IntStream.range(0, columns.size())
+        .filter(i -> columns.get(i).use() != Column.Use.NONE)
+        .filter(i -> rowEnd < 0 || (i != rowEnd && !columns.get(i).name().equals("row_start")))
+        .toArray();
   }
 
   private static FieldNames keyNames(List<String> names, int[] key) {

@@ -1,6 +1,7 @@
 package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.source.Secret;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -8,6 +9,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** How one table is captured; see {@link MySqlSource.Builder#capture}. Not thread-safe. */
 public final class TableOptions {
@@ -16,7 +19,10 @@ public final class TableOptions {
   private String entity;
   private final Set<String> ignoredWhenAlone = new LinkedHashSet<>();
   private final List<String> key = new ArrayList<>();
-  private final Set<String> excluded = new LinkedHashSet<>();
+  private final List<Pattern> included = new ArrayList<>();
+  private final List<Pattern> excluded = new ArrayList<>();
+  private final Map<String, Column.Use> single = new LinkedHashMap<>();
+  private @Nullable Secret hashSecret;
   private final Map<String, String> fields = new LinkedHashMap<>();
 
   TableOptions(String qualified) {
@@ -53,10 +59,52 @@ public final class TableOptions {
     return this;
   }
 
-  /** Columns that are left out of the events; the key's cannot be. */
+  /**
+   * The only columns that stand in the events; those of the key must be among them. {@code *} in a
+   * name stands for anything. Default all. What is left out is not even decoded.
+   */
+  public TableOptions only(String... columns) {
+    for (String column : columns) {
+      included.add(ColumnChoice.pattern(Check.notBlank(column, "column")));
+    }
+    return this;
+  }
+
+  /**
+   * Columns that are left out of the events, and not even decoded; the key's cannot be. {@code *}
+   * in a name stands for anything.
+   */
   public TableOptions exclude(String... columns) {
     for (String column : columns) {
-      excluded.add(Check.notBlank(column, "column"));
+      excluded.add(ColumnChoice.pattern(Check.notBlank(column, "column")));
+    }
+    return this;
+  }
+
+  /**
+   * Columns whose values never leave the database: {@code ***} stands in their place, null stays
+   * null. A change of them is a change. Not for the key's.
+   */
+  public TableOptions mask(String... columns) {
+    for (String column : columns) {
+      single.put(Check.notBlank(column, "column"), Column.Use.MASK);
+    }
+    return this;
+  }
+
+  /**
+   * Columns in whose place a hash stands: HMAC-SHA-256 of the value's text, 64 hexadecimal digits;
+   * null stays null. Equal values have equal hashes, in other tables too. Not for the key's.
+   *
+   * @param secret without which nobody can find a value by trying; the same for all hashed columns
+   *     of a table
+   */
+  public TableOptions hash(Secret secret, String... columns) {
+    Check.argument(
+        hashSecret == null || hashSecret.equals(secret), "hash(…) is given two different secrets");
+    hashSecret = Check.notNull(secret, "secret");
+    for (String column : columns) {
+      single.put(Check.notBlank(column, "column"), Column.Use.HASH);
     }
     return this;
   }
@@ -80,7 +128,7 @@ public final class TableOptions {
         entity,
         ignoredWhenAlone,
         Collections.unmodifiableList(key),
-        excluded,
+        new ColumnChoice(included, excluded, single, hashSecret),
         fields);
   }
 }

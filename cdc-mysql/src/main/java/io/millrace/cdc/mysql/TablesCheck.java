@@ -12,22 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The part of preflight that looks at the captured tables and at ours. */
 final class TablesCheck {
-  private static final Set<String> UNSUPPORTED =
-      Set.of(
-          "geometry",
-          "point",
-          "linestring",
-          "polygon",
-          "multipoint",
-          "multilinestring",
-          "multipolygon",
-          "geometrycollection",
-          "geomcollection",
-          "vector",
-          "uuid",
-          "inet4",
-          "inet6",
-          "xmltype");
+  private static final Set<String> UNSUPPORTED = Set.of("xmltype");
 
   /** A line of SHOW CREATE TABLE: the name, and what it refers to and does. */
   private static final Pattern FOREIGN_KEY =
@@ -90,8 +75,8 @@ final class TablesCheck {
     List<List<@Nullable String>> rows =
         ServerCatalog.rows(
             connection,
-            "select engine from information_schema.tables where table_type = 'BASE TABLE'"
-                + " and binary table_schema = ? and binary table_name = ?",
+            "select engine from information_schema.tables where table_type in ('BASE TABLE', 'SYSTEM"
+                + " VERSIONED') and binary table_schema = ? and binary table_name = ?",
             table.database(),
             table.table());
     return rows.isEmpty() ? null : rows.get(0).get(0);
@@ -99,22 +84,21 @@ final class TablesCheck {
 
   private void columns(List<Finding> findings, CapturedTable table) throws SQLException {
     String sql =
-        "select column_name, data_type, character_set_name, column_type from"
+        "select column_name, data_type, character_set_name from"
             + " information_schema.columns where table_schema = ? and table_name = ?";
     for (List<@Nullable String> row :
         ServerCatalog.rows(connection, sql, table.database(), table.table())) {
       String type = String.valueOf(row.get(1)).toLowerCase(Locale.ROOT);
       String charset = row.get(2);
-      boolean compressed =
-          String.valueOf(row.get(3)).toLowerCase(Locale.ROOT).contains("compressed");
+      if (table.use(String.valueOf(row.get(0))) == Column.Use.NONE) {
+        continue;
+      }
       String what =
           UNSUPPORTED.contains(type)
               ? type.toUpperCase(Locale.ROOT)
-              : compressed
-                  ? "COMPRESSED"
-                  : charset != null && !MySqlCharsets.isKnown(charset)
-                      ? "text in character set " + charset
-                      : null;
+              : charset != null && !MySqlCharsets.isKnown(charset)
+                  ? "text in character set " + charset
+                  : null;
       if (what != null) {
         findings.add(
             Finding.refused(
@@ -125,7 +109,7 @@ final class TablesCheck {
                     row.get(0),
                     table.qualified(),
                     what),
-                "Change the column's type, or do not capture the table."));
+                "Change the column's type, or leave it out with exclude(…)."));
       }
     }
   }

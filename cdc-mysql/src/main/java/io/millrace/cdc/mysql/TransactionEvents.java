@@ -119,6 +119,9 @@ final class TransactionEvents {
       }
       return;
     }
+    if (isPast(table, cursor)) {
+      return;
+    }
     if (marks.inForce()) {
       Value[] image = cursor.isDelete() ? cursor.before() : cursor.after();
       if (marks.names(table.qualified(), CanonicalId.of(key(table, image)))) {
@@ -128,11 +131,24 @@ final class TransactionEvents {
     }
     if (cursor.isInsert()) {
       events.add(created(current, cursor, null));
-    } else if (cursor.isDelete()) {
+    } else if (cursor.isDelete() || ends(table, cursor)) {
       events.add(deleted(current, cursor, null));
     } else {
       updated(current, cursor, events);
     }
+  }
+
+  /** Whether a row is about the past of a system-versioned table only, which is no event. */
+  private static boolean isPast(TableMap table, RowCursor cursor) {
+    int rowEnd = table.rowEnd();
+    return rowEnd >= 0
+        && !MariaDbTypes.isCurrent((cursor.isInsert() ? cursor.after() : cursor.before())[rowEnd]);
+  }
+
+  /** Whether an update is what a system-versioned table makes of a DELETE. */
+  private static boolean ends(TableMap table, RowCursor cursor) {
+    int rowEnd = table.rowEnd();
+    return rowEnd >= 0 && !cursor.isInsert() && !MariaDbTypes.isCurrent(cursor.after()[rowEnd]);
   }
 
   private void updated(
@@ -150,9 +166,9 @@ final class TransactionEvents {
     CapturedTable captured = Objects.requireNonNull(table.captured());
     List<String> changed = new ArrayList<>();
     boolean matters = false;
-    for (int i = 0; i < table.columns().size(); i++) {
-      String column = table.columns().get(i).name();
-      if (cursor.changed(i) && !captured.excluded().contains(column)) {
+    for (int i : table.shown()) {
+      if (cursor.changed(i)) {
+        String column = table.columns().get(i).name();
         changed.add(captured.field(column));
         matters |= !captured.ignoredWhenAlone().contains(column);
       }

@@ -57,18 +57,34 @@ class MariaDbBinlogReaderTest extends BinlogReaderContract {
   }
 
   @Test
-  void a_uuid_is_told_from_binary_and_refused() throws Exception {
+  void a_uuid_is_told_from_binary_while_the_catalog_knows_it() throws Exception {
     database.execute(
         "create table b (id int primary key, raw binary(16))",
-        "create table u (id int primary key, raw uuid)");
+        "create table u (id int primary key, raw uuid, extra binary(16))");
+    String text = "00112233-4455-6677-8899-aabbccddee00";
     try (Reading reading = Reading.start(source("b", builder -> builder))) {
       database.execute("insert into b values (1, x'00112233445566778899aabbccddee00')");
       assertThat(reading.read(1).get(0).newValue().get("raw"))
           .hasToString("0x00112233445566778899aabbccddee00");
     }
-    try (Reading reading = Reading.start(source("u", builder -> builder))) {
-      database.execute("insert into u values (1, uuid())");
-      assertThat(failure(reading)).hasMessageContaining("raw").hasMessageContaining("UUID");
+    MySqlSource source = source("u", builder -> builder);
+    assertThat(codes(source)).isEmpty();
+    Reading before = Reading.start(source);
+    before.close();
+    database.execute("insert into u values (1, '" + text + "', null)");
+    try (Reading reading = Reading.resume(source, before.position(), before.reader().epoch())) {
+      assertThat(reading.read(1).get(0).newValue())
+          .hasToString("{id=1, raw=" + text + ", extra=null}");
+    }
+    database.execute("alter table u drop column extra");
+    try (Reading reading = Reading.resume(source, before.position(), before.reader().epoch())) {
+      assertThat(failure(reading)).hasMessageContaining("'extra'").hasMessageContaining("exclude");
+    }
+    String table = database.name() + ".u";
+    MySqlSource without =
+        TestFlavour.builder(database).capture(table, t -> t.exclude("ex*")).build();
+    try (Reading reading = Reading.resume(without, before.position(), before.reader().epoch())) {
+      assertThat(reading.read(1).get(0).newValue()).hasToString("{id=1, raw=" + text + "}");
     }
   }
 

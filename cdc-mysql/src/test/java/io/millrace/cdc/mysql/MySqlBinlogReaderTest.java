@@ -120,13 +120,4 @@ class MySqlBinlogReaderTest extends BinlogReaderContract {
       }
     }
   }
-
-  @Test
-  void a_vector_is_an_error_that_names_its_column() throws Exception {
-    database.execute("create table v (id int primary key, embedding vector(2))");
-    try (Reading reading = Reading.start(source("v", builder -> builder))) {
-      database.execute("insert into v values (1, to_vector('[1,2]'))");
-      assertThat(failure(reading)).hasMessageContaining("embedding").hasMessageContaining("VECTOR");
-    }
-  }
 }
