@@ -3,6 +3,7 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.Value;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -15,7 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class RowCursor {
   private static final int VERSION_2 = 30;
 
+  /** Stands for a column that is not in an image: whoever wrote it, left it out of the log. */
+  static final Value MISSING = new Value.RawValue("mysql:missing", "");
+
   private static final Value MASK = Value.of("***");
+  private static final int WAS_NULL = -1;
+  private static final int WAS_MISSING = -2;
 
   private final TableMap table;
   private final List<Column> columns;
@@ -27,6 +33,11 @@ final class RowCursor {
   private Value[] before = new Value[0];
   private Value[] after = new Value[0];
   private boolean[] changed = new boolean[0];
+
+  /** Which columns the images do not have; null where they have all. */
+  private @Nullable BitSet missingBefore;
+
+  private @Nullable BitSet missingAfter;
   private int[] starts = new int[0];
   private int[] ends = new int[0];
 
@@ -48,11 +59,15 @@ final class RowCursor {
               count,
               columns.size()));
     }
-    checkWhole(count);
     starts = new int[count];
     ends = new int[count];
+    if (hasBefore) {
+      missingBefore = missing(count);
+    }
+    if (hasAfter) {
+      missingAfter = missing(count);
+    }
     if (hasBefore && hasAfter) {
-      checkWhole(count);
       changed = new boolean[count];
     }
   }
@@ -75,19 +90,26 @@ final class RowCursor {
     }
   }
 
-  private void checkWhole(int count) {
+  /** A session with another binlog_row_image leaves out what it thinks replicas do not need. */
+  private @Nullable BitSet missing(int count) {
+    BitSet missing = null;
     for (int i = 0; i < count; i++) {
       if ((in.bytes[in.position + i / 8] & 1 << i % 8) == 0) {
-        throw new SourceException(
-            String.format(
-                Locale.ROOT,
-                "A row of %s was logged without column '%s'. Set binlog_row_image=FULL in every session"
-                    + " that writes captured tables.",
-                table.qualified(),
-                columns.get(i).name()));
+        if (!table.mayBePartial()) {
+          throw new SourceException(
+              String.format(
+                  Locale.ROOT,
+                  "A row of %s was logged without column '%s'. Set binlog_row_image=FULL in every"
+                      + " session that writes it.",
+                  table.qualified(),
+                  columns.get(i).name()));
+        }
+        missing = missing == null ? new BitSet(count) : missing;
+        missing.set(i);
       }
     }
     in.position += (count + 7) / 8;
+    return missing;
   }
 
   /** Whether there is another row. */
@@ -103,10 +125,10 @@ final class RowCursor {
     index++;
     start = in.position;
     if (hasBefore) {
-      before = image(null);
+      before = image(null, missingBefore);
     }
     if (hasAfter) {
-      after = image(hasBefore ? before : null);
+      after = image(hasBefore ? before : null, missingAfter);
     }
     return true;
   }
@@ -144,19 +166,34 @@ final class RowCursor {
     return changed[column];
   }
 
-  private Value[] image(Value @Nullable [] earlier) {
+  /**
+   * One image. What only the earlier one has did not change; what only the later one has did, as
+   * far as anybody knows.
+   */
+  private Value[] image(Value @Nullable [] earlier, @Nullable BitSet missing) {
     int count = columns.size();
     int nulls = in.position;
-    in.position += (count + 7) / 8;
+    int present = missing == null ? count : count - missing.cardinality();
+    in.position += (present + 7) / 8;
     Value[] values = new Value[count];
+    int bit = 0;
     for (int i = 0; i < count; i++) {
-      boolean isNull = (in.bytes[nulls + i / 8] & 1 << i % 8) != 0;
+      if (missing != null && missing.get(i)) {
+        values[i] = earlier == null ? MISSING : earlier[i];
+        if (earlier == null) {
+          ends[i] = WAS_MISSING;
+        } else {
+          changed[i] = false;
+        }
+        continue;
+      }
+      boolean isNull = (in.bytes[nulls + bit / 8] & 1 << bit % 8) != 0;
+      bit++;
       if (earlier == null) {
-        ends[i] = -1;
+        ends[i] = WAS_NULL;
         values[i] = isNull ? Value.NULL : read(i);
       } else {
-        boolean wasNull = ends[i] < 0;
-        boolean same = isNull || wasNull ? isNull && wasNull : same(i);
+        boolean same = ends[i] < 0 ? isNull && ends[i] == WAS_NULL : !isNull && same(i);
         values[i] = isNull ? Value.NULL : same ? earlier[i] : read(i);
         changed[i] = !same;
       }

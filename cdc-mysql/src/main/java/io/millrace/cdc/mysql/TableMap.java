@@ -73,8 +73,11 @@ record TableMap(
         "");
   }
 
-  /** The state that the events carry; the image is given away. */
+  /** The state that the events carry, partial where the image is; the image is given away. */
   Row state(Value[] image) {
+    if (isPartial(image)) {
+      return partial(image);
+    }
     if (shown.length == image.length) {
       return Row.wrap(names, image, false);
     }
@@ -83,6 +86,33 @@ record TableMap(
       values[i] = image[shown[i]];
     }
     return Row.wrap(names, values, false);
+  }
+
+  /** Whether a column that is part of the events is not in an image. */
+  @SuppressWarnings("ReferenceEquality") // one instance stands for what is missing
+  boolean isPartial(Value[] image) {
+    for (int column : shown) {
+      if (image[column] == RowCursor.MISSING) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @SuppressWarnings("ReferenceEquality")
+  private Row partial(Value[] image) {
+    Row.Builder row = Row.builder().partial(true);
+    for (int i = 0; i < shown.length; i++) {
+      if (image[shown[i]] != RowCursor.MISSING) {
+        row.put(names.get(i), image[shown[i]]);
+      }
+    }
+    return row.build();
+  }
+
+  /** Whether rows of it are understood where columns are missing: not of our own tables. */
+  boolean mayBePartial() {
+    return captured != null && !OutboxTable.is(captured);
   }
 
   /** Whether its rows are decoded. */

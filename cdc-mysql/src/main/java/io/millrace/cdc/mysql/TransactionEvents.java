@@ -159,6 +159,9 @@ final class TransactionEvents {
       keyChanged |= cursor.changed(column);
     }
     if (keyChanged) {
+      if (table.isPartial(cursor.after())) {
+        throw missing(table, "its key changed", "columns");
+      }
       events.add(deleted(current, cursor, key(table, cursor.after())));
       second = created(current, cursor, key(table, cursor.before()));
       return;
@@ -187,11 +190,13 @@ final class TransactionEvents {
   private ChangeEvent created(
       TransactionBuffer.Entry current, RowCursor cursor, @Nullable Row previousKey) {
     TableMap table = current.table();
+    Row key = key(table, cursor.after());
+    Row state = table.state(cursor.after());
     return begin(current, cursor, previousKey == null ? 0 : 1, ChangeType.CREATED)
-        .key(key(table, cursor.after()))
+        .key(key)
         .previousKey(previousKey)
-        .newValue(table.state(cursor.after()))
-        .changedFields(table.names().asList())
+        .newValue(state)
+        .changedFields(state.names().asList())
         .build();
   }
 
@@ -270,12 +275,27 @@ final class TransactionEvents {
     return Version.of(epoch, coordinate);
   }
 
+  @SuppressWarnings("ReferenceEquality") // one instance stands for what is missing
   private static Row key(TableMap table, Value[] image) {
     int[] columns = table.keyColumns();
     Value[] values = new Value[columns.length];
     for (int i = 0; i < columns.length; i++) {
       values[i] = image[columns[i]];
+      if (values[i] == RowCursor.MISSING) {
+        throw missing(table, "column '" + table.columns().get(columns[i]).name() + "'", "key");
+      }
     }
     return Row.wrap(table.keyNames(), values, false);
+  }
+
+  private static SourceException missing(TableMap table, String what, String needed) {
+    return new SourceException(
+        String.format(
+            Locale.ROOT,
+            "A row of %s was logged without all of its %s (%s). Set binlog_row_image=FULL in every"
+                + " session that writes it.",
+            table.qualified(),
+            needed,
+            what));
   }
 }

@@ -205,13 +205,39 @@ abstract class BinlogReaderContract {
   }
 
   @Test
-  void a_row_without_all_columns_is_an_error() throws Exception {
-    database.execute("insert into orders values (1, 'x')");
-    try (Reading reading = Reading.start(source())) {
+  void a_row_logged_in_part_is_a_partial_event_and_missing_is_not_null() throws Exception {
+    database.execute(
+        "create table parts (id int primary key, a int default 5, b varchar(20), c text, u int unique)",
+        "insert into parts values (1, 1, 'x', 'y', 1), (2, 2, null, 'y', 2)");
+    try (Reading reading = Reading.start(source("parts", builder -> builder))) {
       onOneConnection(
-          "set session binlog_row_image = 'MINIMAL'", "update orders set note = 'y' where id = 1");
+          "set session binlog_row_image = 'MINIMAL'",
+          "insert into parts (id, b) values (3, null)",
+          "update parts set b = null, a = 9 where id = 1",
+          "update parts set b = 'z' where id = 2",
+          "delete from parts where id = 2",
+          "set session binlog_row_image = 'NOBLOB'",
+          "update parts set a = 10 where id = 1",
+          "set session binlog_row_image = 'FULL'",
+          "update parts set a = 11 where id = 1");
+      List<ChangeEvent> events = reading.read(6);
+      assertThat(events.get(0).newValue().partial()).isTrue();
+      assertThat(events.get(0).newValue().has("c")).isFalse();
+      assertThat(events.get(0).newValue().get("b")).hasToString("null");
+      assertThat(events.get(1).newValue()).hasToString("{id=1, a=9, b=null, …}");
+      assertThat(events.get(1).oldValue()).hasToString("{id=1, …}");
+      assertThat(events.get(1).changedFields()).containsExactly("a", "b");
+      assertThat(events.get(2).newValue()).hasToString("{id=2, b='z', …}");
+      assertThat(events.get(2).changedFields()).containsExactly("b");
+      assertThat(events.get(3).type()).isEqualTo(ChangeType.DELETED);
+      assertThat(events.get(3).oldValue()).hasToString("{id=2, …}");
+      assertThat(events.get(4).newValue()).hasToString("{id=1, a=10, b=null, u=1, …}");
+      assertThat(events.get(4).changedFields()).containsExactly("a");
+      assertThat(events.get(5).newValue()).hasToString("{id=1, a=11, b=null, c='y', u=1}");
+      onOneConnection(
+          "set session binlog_row_image = 'MINIMAL'", "update parts set id = 7 where id = 1");
       assertThat(failure(reading))
-          .hasMessageContaining(".orders")
+          .hasMessageContaining("its key changed")
           .hasMessageContaining("binlog_row_image=FULL");
     }
   }
