@@ -14,16 +14,17 @@ import org.jspecify.annotations.Nullable;
  * @param type CREATED, UPDATED or DELETED
  * @param fields what changed, with the new values
  */
-record Change(
+public record Change(
     String service, String entity, String id, String type, Map<String, @Nullable String> fields) {
   private static final String NULL = "\\N";
 
-  Change {
+  /** Sorts the fields. */
+  public Change {
     fields = new TreeMap<>(fields);
   }
 
   /** One line without a line break; two changes are the same when their lines are. */
-  String line() {
+  public String line() {
     StringBuilder line = new StringBuilder();
     line.append(service)
         .append('\t')

@@ -11,14 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A writer's own file of what it committed: one line per change, the time of the commit first. */
-final class Journal implements AutoCloseable {
+public final class Journal implements AutoCloseable {
   /**
    * A line read back.
    *
    * @param committedMicros when the commit returned, microseconds since the epoch
    * @param change {@link Change#line()}
    */
-  record Entry(long committedMicros, String change) {}
+  public record Entry(long committedMicros, String change) {}
 
   private final BufferedWriter file;
   private final Clock clock;

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Holds journals, topic and tables against each other, without asking the library. */
-final class Judge {
+public final class Judge {
   /**
    * What the topic says.
    *
@@ -23,7 +23,7 @@ final class Judge {
    * @param committedMicros when the change of an event was committed, by event id
    * @param examples a few lost changes and echoes, for people
    */
-  record Verdict(
+  public record Verdict(
       long lost,
       long echoes,
       long consequences,
@@ -36,7 +36,7 @@ final class Judge {
   private Judge() {}
 
   /** Matches every journalled change with one event of the same content. */
-  static Verdict compare(List<Journal.Entry> journal, List<Topic.Event> topic) {
+  public static Verdict compare(List<Journal.Entry> journal, List<Topic.Event> topic) {
     Map<String, Deque<Topic.Event>> events = new HashMap<>();
     Set<String> seen = new HashSet<>();
     long duplicates = 0;
@@ -75,7 +75,7 @@ final class Judge {
   }
 
   /** Rows that are not the same on both sides, as one line each. */
-  static List<String> differences(
+  public static List<String> differences(
       String entity,
       Map<String, Map<String, @Nullable String>> monolith,
       Map<String, Map<String, @Nullable String>> service) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Kills the JVMs that sync at random moments, one side or both at once, and starts them again,
  * until it is closed.
  */
-final class Killer implements Course.Companion {
+public final class Killer implements Course.Companion {
   private static final int SHORTEST_PAUSE_MILLIS = 200;
   private static final int PAUSE_RANGE_MILLIS = 1_800;
 
@@ -42,7 +42,8 @@ final class Killer implements Course.Companion {
     this.right = right;
   }
 
-  static Killer start(long seed, SyncSide left, SyncSide right) {
+  /** Begins to kill. */
+  public static Killer start(long seed, SyncSide left, SyncSide right) {
     Killer killer = new Killer(seed, left, right);
     killer.thread.start();
     return killer;

@@ -18,7 +18,7 @@ import java.util.Random;
  *     go on
  * @param json whether the summary is one JSON line on standard output
  */
-record Options(
+public record Options(
     String monolith,
     long changes,
     long seconds,
@@ -30,7 +30,8 @@ record Options(
   private static final long DEFAULT_CHANGES = 4000;
   private static final long MOST_SECONDS = 600;
 
-  static Options parse(String[] arguments) {
+  /** Reads the arguments; IllegalArgumentException says what is wrong. */
+  public static Options parse(String[] arguments) {
     String monolith = "auto";
     long changes = 0;
     long seconds = 0;

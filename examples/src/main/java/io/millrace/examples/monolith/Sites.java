@@ -6,13 +6,10 @@ import io.millrace.cdc.testkit.MariaDbServer;
 import io.millrace.cdc.testkit.MongoServer;
 import io.millrace.cdc.testkit.PostgresServer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -170,23 +167,8 @@ final class Sites {
     return differences;
   }
 
-  /** From the writer's commit to the moment in which the other side's applier had committed it. */
   double[] latencies(String side, Judge.Verdict verdict) throws IOException {
-    Path file = folder.resolve(side + ".applied");
-    if (!Files.exists(file)) {
-      return new double[0];
-    }
-    List<Double> millis = new ArrayList<>();
-    for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-      int tab = line.indexOf('\t');
-      Long committed = tab < 0 ? null : verdict.committedMicros().get(line.substring(tab + 1));
-      if (committed != null) {
-        millis.add((Long.parseLong(line.substring(0, tab)) - committed) / 1000.0);
-      }
-    }
-    double[] sorted = millis.stream().mapToDouble(Double::doubleValue).toArray();
-    Arrays.sort(sorted);
-    return sorted;
+    return AppliedFile.latencies(folder, side, verdict);
   }
 
   private Path journal(String side) {

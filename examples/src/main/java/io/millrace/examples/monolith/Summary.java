@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
  * @param growth per thing that must not pile up the highest of the run's three thirds; empty after
  *     a short run
  */
-record Summary(
+public record Summary(
     long changes,
     long hotChanges,
     Map<String, Long> captured,
@@ -48,16 +48,18 @@ record Summary(
     Map<String, Integer> deaths,
     Map<String, long[]> growth) {
 
-  boolean equal() {
+  /** Whether no row differs. */
+  public boolean equal() {
     return differences.isEmpty();
   }
 
   /** Both sides equal, nothing lost, nothing echoed, and the writers did write. */
-  boolean good() {
+  public boolean good() {
     return equal() && verdict.lost() == 0 && verdict.echoes() == 0 && changes > 0;
   }
 
-  String json() {
+  /** One line. */
+  public String json() {
     double[] both = new double[toService.length + toMonolith.length];
     System.arraycopy(toService, 0, both, 0, toService.length);
     System.arraycopy(toMonolith, 0, both, toService.length, toMonolith.length);
@@ -164,7 +166,7 @@ record Summary(
   }
 
   /** Of sorted values; null where there are none, which JSON can say. */
-  private static String percentile(double[] sorted, int percent) {
+  static String percentile(double[] sorted, int percent) {
     if (sorted.length == 0) {
       return "null";
     }

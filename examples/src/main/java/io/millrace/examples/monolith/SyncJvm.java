@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
  * One side's sync in a JVM of its own, as it would be in life: {@link SyncProcess} started,
  * listened to, and ended.
  */
-final class SyncJvm implements AutoCloseable {
+public final class SyncJvm implements AutoCloseable {
   /** The environment variable that hands the database's password to the process. */
-  static final String PASSWORD = "MILLRACE_EXAMPLE_PASSWORD";
+  public static final String PASSWORD = "MILLRACE_EXAMPLE_PASSWORD";
 
   /**
    * What to start.
@@ -29,7 +29,8 @@ final class SyncJvm implements AutoCloseable {
    * @param folder where its log goes, named after the side
    * @param password of the side's database
    */
-  record Launch(String main, String side, List<String> arguments, Path folder, String password) {
+  public record Launch(
+      String main, String side, List<String> arguments, Path folder, String password) {
     /** With more arguments. */
     Launch with(List<String> more) {
       List<String> all = new ArrayList<>(arguments);

@@ -3,23 +3,15 @@ package io.millrace.examples.monolith;
 import io.millrace.cdc.apply.ApplierListener;
 import io.millrace.cdc.apply.ApplierState;
 import io.millrace.cdc.apply.ApplierStatus;
-import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.pipeline.PipelineState;
 import io.millrace.cdc.pipeline.PipelineStatus;
-import java.io.BufferedWriter;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Clock;
-import java.util.List;
 
 /**
  * One side's sync as a process: runs until its input ends, and tells how it is doing on standard
@@ -61,11 +53,11 @@ final class SyncProcess {
             arguments[7],
             arguments[8]);
     Path folder = Path.of(arguments[9]);
-    try (AppliedFile applied = new AppliedFile(folder.resolve(side + ".applied"), side);
+    try (AppliedFile applied = new AppliedFile(folder, side);
         Sync sync = wiring.wire(Sync.parts(side, endpoint), applied)) {
       sync.start();
       boolean ready = false;
-      while (!inputEnded()) {
+      while (!ParentInput.endsWithin(200)) {
         PipelineStatus pipeline = sync.pipeline().status();
         ApplierStatus applier = sync.applier().status();
         if (pipeline.state() == PipelineState.FAILED || applier.state() == ApplierState.FAILED) {
@@ -82,32 +74,6 @@ final class SyncProcess {
         }
       }
     }
-  }
-
-  /** Waits a little for the parent to close our input, or to die, which does the same. */
-  private static boolean inputEnded() throws IOException, InterruptedException {
-    Thread.sleep(200);
-    return ended;
-  }
-
-  private static volatile boolean ended;
-
-  static {
-    Thread input =
-        new Thread(
-            () -> {
-              try {
-                while (System.in.read() >= 0) {
-                  // Nothing is ever said here; only the end counts.
-                }
-              } catch (IOException e) {
-                // The end as well.
-              }
-              ended = true;
-            },
-            "example-input");
-    input.setDaemon(true);
-    input.start();
   }
 
   private static void report(PipelineStatus pipeline, ApplierStatus applier) {
@@ -133,39 +99,5 @@ final class SyncProcess {
       bytes += usage == null ? 0 : usage.getUsed();
     }
     return bytes >> 20;
-  }
-
-  /** Notes when a foreign event was committed in the target, for the latency. */
-  private static final class AppliedFile implements ApplierListener, AutoCloseable {
-    private final BufferedWriter file;
-    private final String side;
-    private final Clock clock = Clock.systemUTC();
-
-    AppliedFile(Path path, String side) throws IOException {
-      this.side = side;
-      this.file =
-          Files.newBufferedWriter(
-              path, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    }
-
-    @Override
-    public synchronized void applied(List<ChangeEvent> events) {
-      long now = Journal.micros(clock);
-      try {
-        for (ChangeEvent event : events) {
-          if (!event.source().equals(side)) {
-            file.write(now + "\t" + event.eventId() + "\n");
-          }
-        }
-        file.flush();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    @Override
-    public synchronized void close() throws IOException {
-      file.close();
-    }
   }
 }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** One side's sync over all its lives: a JVM that may be killed and started again. */
-final class SyncSide implements AutoCloseable {
+public final class SyncSide implements AutoCloseable {
   private final SyncJvm.Launch launch;
 
   // Guarded by this.
@@ -21,7 +21,8 @@ final class SyncSide implements AutoCloseable {
     this.jvm = SyncJvm.start(launch);
   }
 
-  static SyncSide start(SyncJvm.Launch launch) throws IOException {
+  /** Starts its first life. */
+  public static SyncSide start(SyncJvm.Launch launch) throws IOException {
     return new SyncSide(launch);
   }
 
@@ -33,7 +34,8 @@ final class SyncSide implements AutoCloseable {
     return launch;
   }
 
-  void awaitReady(long seconds) throws InterruptedException {
+  /** Waits until the present life runs. */
+  public void awaitReady(long seconds) throws InterruptedException {
     current().awaitReady(seconds);
   }
 
@@ -53,25 +55,27 @@ final class SyncSide implements AutoCloseable {
   }
 
   /** How often it died, by cause. */
-  synchronized Map<String, Integer> deaths() {
+  public synchronized Map<String, Integer> deaths() {
     return Map.copyOf(deaths);
   }
 
   /** A count over all lives, as far as a life could tell before it was killed. */
-  synchronized long total(String number) {
+  public synchronized long total(String number) {
     return before.getOrDefault(number, 0L) + jvm.number(number);
   }
 
   /** What the present life says. */
-  long now(String number) {
+  public long now(String number) {
     return current().number(number);
   }
 
-  boolean isAlive() {
+  /** Whether the present life goes on. */
+  public boolean isAlive() {
     return current().isAlive();
   }
 
-  Path log() {
+  /** Where it writes what went wrong. */
+  public Path log() {
     return current().log();
   }
 

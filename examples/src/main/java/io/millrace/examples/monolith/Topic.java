@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * The topic from its start without its heartbeats, read by a plain Kafka consumer that knows the
  * contract's {@code .proto} and nothing of the library.
  */
-final class Topic {
+public final class Topic {
   /**
    * An event as the judge sees it.
    *
@@ -34,14 +34,15 @@ final class Topic {
    * @param change {@link Change#line()}; empty for what is not a row's change
    * @param hops 0 for a change that somebody made by hand
    */
-  record Event(String eventId, String change, int hops) {}
+  public record Event(String eventId, String change, int hops) {}
 
   /** Says that a pipeline lives, and nothing else: docs/contract.md, Heartbeats. */
   private static final String HEARTBEAT = "millrace.heartbeat";
 
   private Topic() {}
 
-  static List<Event> read(String bootstrapServers, String topic)
+  /** All of it that is there now. */
+  public static List<Event> read(String bootstrapServers, String topic)
       throws InvalidProtocolBufferException {
     Map<String, Object> settings =
         Map.of(

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.ChangeEvent;
-import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.internal.Check;
@@ -25,7 +24,6 @@ import io.millrace.cdc.testkit.CommittedEvents;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +34,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,7 +90,7 @@ public abstract class OutboxContract {
     return fields;
   }
 
-  private static EntityEvent message(String entity, long id, long number) {
+  static EntityEvent message(String entity, long id, long number) {
     return EntityEvent.message(
         entity, Row.of("id", Value.of(id)), Row.of("number", Value.of(number)));
   }
@@ -325,132 +322,74 @@ public abstract class OutboxContract {
   void events_and_captured_changes_of_a_row_come_in_the_order_of_its_lock() throws Exception {
     long seed = Long.getLong("millrace.seed", System.nanoTime());
     System.err.println("outbox order: -Dmillrace.seed=" + seed);
-    AtomicLong numbers = new AtomicLong();
-    List<Long> written = Collections.synchronizedList(new ArrayList<>());
-    List<Long> appended = Collections.synchronizedList(new ArrayList<>());
-    ExecutorService threads = Executors.newFixedThreadPool(3);
-    List<ChangeEvent> taken = new ArrayList<>();
+    RowMeeting meeting = new RowMeeting(harness(), ROUNDS);
+    List<ChangeEvent> taken;
     try (CommittedEvents events = CommittedEvents.of(source());
         OutboxWriter first = harness().writer()) {
       first.insert("item", 1, item("0"));
-      List<Future<?>> writers = new ArrayList<>();
-      for (int writer = 0; writer < 3; writer++) {
-        boolean appends = writer < 2;
-        Random random = new Random(seed + writer);
-        writers.add(
+      taken =
+          takeWhile(
+              events,
+              List.of(
+                  () -> meeting.meet(true, new Random(seed)),
+                  () -> meeting.meet(true, new Random(seed + 1)),
+                  () -> meeting.meet(false, new Random(seed + 2))));
+    }
+    assertAscending(taken);
+    meeting.check(taken);
+  }
+
+  /** Work of one thread. */
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  /** Runs the work, each on a thread of its own, and takes all that it commits. */
+  private static List<ChangeEvent> takeWhile(CommittedEvents events, List<Work> works)
+      throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(works.size());
+    List<ChangeEvent> taken = new ArrayList<>();
+    try {
+      List<Future<?>> running = new ArrayList<>();
+      for (Work work : works) {
+        running.add(
             threads.submit(
                 () -> {
-                  meet(appends, random, numbers, written, appended);
+                  work.run();
                   return null;
                 }));
       }
-      for (Future<?> writer : writers) {
-        while (!writer.isDone()) {
+      for (Future<?> one : running) {
+        while (!one.isDone()) {
           taken.addAll(events.take());
         }
-        writer.get();
+        one.get();
       }
       taken.addAll(events.take());
+      return taken;
     } finally {
       threads.shutdownNow();
       assertTrue(threads.awaitTermination(60, TimeUnit.SECONDS));
-    }
-    check(taken, written.stream().sorted().toList(), appended.stream().sorted().toList());
-  }
-
-  private void meet(
-      boolean appends, Random random, AtomicLong numbers, List<Long> written, List<Long> appended)
-      throws Exception {
-    try (OutboxWriter writer = harness().writer()) {
-      for (int round = 0; round < ROUNDS; round++) {
-        writer.begin();
-        try {
-          writer.increment("item", 1, "amount");
-          long number = numbers.incrementAndGet();
-          writer.set("item", 1, Map.of("note", Long.toString(number)));
-          if (appends) {
-            writer.append(message("item", 1, number));
-          }
-          if (random.nextInt(4) == 0) {
-            Thread.sleep(random.nextInt(3));
-          }
-          if (random.nextInt(3) == 0) {
-            writer.rollback();
-            continue;
-          }
-          writer.commit();
-          written.add(number);
-          if (appends) {
-            appended.add(number);
-          }
-        } catch (RuntimeException e) {
-          if (!harness().conflicts()) {
-            throw e;
-          }
-          writer.rollback();
-        }
-      }
     }
   }
 
   @Test
   void messages_of_a_key_without_a_row_come_in_the_order_of_their_commits() throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    List<ChangeEvent> taken = new ArrayList<>();
+    Work work =
+        () -> {
+          try (OutboxWriter own = harness().writer()) {
+            for (int round = 1; round <= ROUNDS; round++) {
+              own.begin();
+              own.append(message("seen", 1, round));
+              Thread.sleep(round % 3);
+              own.commit();
+            }
+          }
+        };
     try (CommittedEvents events = CommittedEvents.of(source())) {
-      List<Future<?>> writers = new ArrayList<>();
-      for (int writer = 0; writer < 2; writer++) {
-        writers.add(
-            threads.submit(
-                () -> {
-                  try (OutboxWriter own = harness().writer()) {
-                    for (int round = 1; round <= ROUNDS; round++) {
-                      own.begin();
-                      own.append(message("seen", 1, round));
-                      Thread.sleep(round % 3);
-                      own.commit();
-                    }
-                  }
-                  return null;
-                }));
-      }
-      for (Future<?> writer : writers) {
-        while (!writer.isDone()) {
-          taken.addAll(events.take());
-        }
-        writer.get();
-      }
-      taken.addAll(events.take());
-    } finally {
-      threads.shutdownNow();
-      assertTrue(threads.awaitTermination(60, TimeUnit.SECONDS));
-    }
-    assertEquals(2 * ROUNDS, taken.size());
-    assertAscending(taken);
-  }
-
-  private void check(List<ChangeEvent> taken, List<Long> written, List<Long> appended) {
-    assertAscending(taken);
-    assertTrue(appended.size() > ROUNDS / 10, () -> "only " + appended.size() + " committed");
-    List<Long> messages = new ArrayList<>();
-    List<Long> notes = new ArrayList<>();
-    for (ChangeEvent event : taken) {
-      Row row = Check.notNull(event.newValue(), "state");
-      if (event.type() == ChangeType.MESSAGE) {
-        long number = ((Value.Int64Value) Check.notNull(row.get("number"), "number")).value();
-        messages.add(number);
-        if (harness().knowsExactState()) {
-          assertEquals(
-              number, notes.get(notes.size() - 1), "an event stands right after its row's change");
-        }
-      } else if (event.changedFields().contains("note")) {
-        notes.add(
-            Long.parseLong(((Value.StringValue) Check.notNull(row.get("note"), "note")).value()));
-      }
-    }
-    assertEquals(appended, messages);
-    if (harness().knowsExactState()) {
-      assertEquals(written, notes.subList(1, notes.size()));
+      List<ChangeEvent> taken = takeWhile(events, List.of(work, work));
+      assertEquals(2 * ROUNDS, taken.size());
+      assertAscending(taken);
     }
   }
 

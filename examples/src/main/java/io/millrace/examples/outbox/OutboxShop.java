@@ -1,0 +1,256 @@
+package io.millrace.examples.outbox;
+
+import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.KafkaServer;
+import io.millrace.cdc.testkit.MissingServerException;
+import io.millrace.cdc.testkit.PostgresServer;
+import io.millrace.examples.monolith.AppliedFile;
+import io.millrace.examples.monolith.Journal;
+import io.millrace.examples.monolith.Judge;
+import io.millrace.examples.monolith.Killer;
+import io.millrace.examples.monolith.Options;
+import io.millrace.examples.monolith.Summary;
+import io.millrace.examples.monolith.SyncJvm;
+import io.millrace.examples.monolith.SyncSide;
+import io.millrace.examples.monolith.Topic;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * The program: see the package. Exit status 0 only when the view equals the orders, no event is
+ * missing, none is there that was not committed, and each order's events stand in its order.
+ */
+public final class OutboxShop {
+  private static final long SETTLE_SECONDS = 300;
+  private static final long QUIET_SECONDS = 30;
+  private static final int PARTITIONS = 4;
+
+  private final Options options;
+  private final PrintStream story;
+  private final Path folder;
+  private final ShopTables tables =
+      new ShopTables(
+          PostgresServer.shared().createDatabase("orders"),
+          PostgresServer.shared().createDatabase("view"));
+  private final KafkaServer kafka = KafkaServer.shared();
+  private final String topic = kafka.uniqueName("orders");
+
+  private OutboxShop(Options options, PrintStream story, Path folder) {
+    this.options = options;
+    this.story = story;
+    this.folder = folder;
+  }
+
+  /** Runs it; the options are those of {@code examples/run outbox}. */
+  public static void main(String[] arguments) throws Exception {
+    PrintStream standard = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    Options options;
+    try {
+      options = parse(arguments);
+    } catch (IllegalArgumentException e) {
+      System.err.println("outbox: " + e.getMessage());
+      System.exit(2);
+      return;
+    }
+    PrintStream story =
+        options.json() ? new PrintStream(System.err, true, StandardCharsets.UTF_8) : standard;
+    Summary summary;
+    try {
+      summary = run(options, story);
+    } catch (MissingServerException e) {
+      System.err.println("outbox: " + e.getMessage());
+      System.exit(3);
+      return;
+    }
+    story.println(text(summary));
+    if (options.json()) {
+      standard.println(summary.json());
+    }
+    System.exit(summary.good() ? 0 : 1);
+  }
+
+  static Options parse(String[] arguments) {
+    Options options = Options.parse(arguments);
+    if (options.large() > 0 || !options.monolith().equals("auto")) {
+      throw new IllegalArgumentException("--large and --monolith are options of monolith-sync");
+    }
+    return options;
+  }
+
+  static Summary run(Options options, PrintStream story) throws Exception {
+    Path folder = Files.createTempDirectory("millrace-outbox-");
+    Summary summary = new OutboxShop(options, story, folder).run();
+    if (summary.good()) {
+      delete(folder);
+    } else {
+      story.println("Logs are kept in " + folder);
+    }
+    return summary;
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
+  }
+
+  private Summary run() throws Exception {
+    tables.create();
+    OrderService.source(tables.orders().dataSource()).changeLog().install();
+    kafka.createTopic(topic, PARTITIONS);
+    story.println(
+        "Starting the order service and the consumer, which will be killed now and then; logs in "
+            + folder);
+    try (SyncSide service = SyncSide.start(service());
+        SyncSide view = SyncSide.start(view())) {
+      service.awaitReady(120);
+      view.awaitReady(120);
+      long start = System.nanoTime();
+      try (Killer killer = Killer.start(options.seed(), service, view)) {
+        awaitChanges(start);
+      }
+      double seconds = (System.nanoTime() - start) / 1e9;
+      tables.close();
+      service.awaitReady(120);
+      view.awaitReady(120);
+      settle(service, view);
+      return summary(service, view, seconds);
+    }
+  }
+
+  private SyncJvm.Launch service() {
+    Database orders = tables.orders();
+    return new SyncJvm.Launch(
+        OrderService.class.getName(),
+        OrderService.TAG,
+        List.of(
+            orders.jdbcUrl(),
+            orders.user(),
+            kafka.bootstrapServers(),
+            topic,
+            Long.toString(options.changes()),
+            Double.toString(options.rate()),
+            Long.toString(options.seed())),
+        folder,
+        orders.password());
+  }
+
+  private SyncJvm.Launch view() {
+    Database view = tables.view();
+    return new SyncJvm.Launch(
+        OrderView.class.getName(),
+        OrderView.TAG,
+        List.of(view.jdbcUrl(), view.user(), kafka.bootstrapServers(), topic, folder.toString()),
+        folder,
+        view.password());
+  }
+
+  private void awaitChanges(long start) throws InterruptedException {
+    long end = start + TimeUnit.SECONDS.toNanos(options.seconds());
+    long changes = tables.changes();
+    while (changes < options.changes() && System.nanoTime() - end < 0) {
+      story.printf("changes %d · rows in the view %d%n", changes, tables.viewed());
+      Thread.sleep(1000);
+      changes = tables.changes();
+    }
+  }
+
+  /**
+   * Waits until the view equals the orders and the topic holds the journal, or nothing moves any
+   * more: the judge decides what that means.
+   */
+  private void settle(SyncSide service, SyncSide view) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
+    long before = -1;
+    int unchanged = 0;
+    while (System.nanoTime() < end
+        && service.isAlive()
+        && view.isAlive()
+        && unchanged < QUIET_SECONDS) {
+      long handled = tables.changes() + service.total("delivered") + view.total("delivered");
+      unchanged = handled == before ? unchanged + 1 : 0;
+      if (unchanged > 1
+          && tables.differences().isEmpty()
+          && Judge.compare(tables.journal(), events()).lost() == 0) {
+        return;
+      }
+      before = handled;
+      Thread.sleep(1000);
+    }
+    for (SyncSide side : List.of(service, view)) {
+      if (!side.isAlive()) {
+        story.println("A JVM ended by itself; see " + side.log());
+      }
+    }
+  }
+
+  private List<Topic.Event> events() throws IOException {
+    return Topic.read(kafka.bootstrapServers(), topic);
+  }
+
+  private Summary summary(SyncSide service, SyncSide view, double seconds) throws Exception {
+    List<Journal.Entry> journal = tables.journal();
+    List<Topic.Event> events = events();
+    Judge.Verdict verdict = Judge.compare(journal, events);
+    List<String> differences = tables.differences();
+    differences.addAll(EventOrder.differences(journal, events));
+    Map<String, Integer> deaths = new HashMap<>(service.deaths());
+    view.deaths().forEach((cause, times) -> deaths.merge(cause, times, Integer::sum));
+    return new Summary(
+        journal.size(),
+        tables.hotChanges(),
+        Map.of(OrderService.TAG, service.total("captured")),
+        Map.of(OrderView.TAG, view.total("applied")),
+        view.total("duplicates"),
+        0,
+        0,
+        view.now("held"),
+        Map.of("order", tables.viewed()),
+        differences,
+        verdict,
+        AppliedFile.latencies(folder, OrderView.TAG, verdict),
+        new double[0],
+        seconds,
+        options.seed(),
+        deaths,
+        Map.of());
+  }
+
+  private static String text(Summary summary) {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        "%d changes committed in %.1f s (seed %d), %s killed%n"
+            .formatted(summary.changes(), summary.seconds(), summary.seed(), summary.deaths()));
+    text.append(
+        "published %s, applied %s, duplicates %d, held %d%n"
+            .formatted(
+                summary.captured(), summary.applied(), summary.duplicates(), summary.held()));
+    text.append(
+        "judge: lost %d, not committed %d, differences %d over %s%n"
+            .formatted(
+                summary.verdict().lost(),
+                summary.verdict().echoes(),
+                summary.differences().size(),
+                summary.rows()));
+    summary.verdict().examples().forEach(example -> text.append("  ").append(example).append('\n'));
+    summary.differences().stream()
+        .limit(5)
+        .forEach(difference -> text.append("  ").append(difference).append('\n'));
+    return text.append(
+            summary.good()
+                ? "The view equals the orders, nothing was lost, nothing came that was not committed."
+                : "NOT in step.")
+        .toString();
+  }
+}
