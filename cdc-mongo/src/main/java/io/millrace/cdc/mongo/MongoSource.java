@@ -10,6 +10,7 @@ import io.millrace.cdc.outbox.OutboxOptions;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Source;
 import io.millrace.cdc.source.SourceReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -133,7 +134,7 @@ public final class MongoSource implements Source {
    * thread-safe.
    */
   public static final class Builder {
-    private static final int LONGEST_SERVICE = 100;
+    private static final int LONGEST_SERVICE = 55;
     private static final Duration DEFAULT_OUTAGE = Duration.ofHours(24);
 
     private final MongoClient client;
@@ -150,12 +151,12 @@ public final class MongoSource implements Source {
       this.database = database;
     }
 
-    /** Tag of the application whose database this is; required, at most 100 characters. */
+    /** Tag of the application whose database this is; required, at most 55 bytes of UTF-8. */
     public Builder service(String tag) {
       service = Check.notBlank(tag, "service");
       Check.argument(
-          tag.length() <= LONGEST_SERVICE,
-          "service must have at most 100 characters, got '%s'",
+          tag.getBytes(StandardCharsets.UTF_8).length <= LONGEST_SERVICE,
+          "service must have at most 55 bytes of UTF-8, got '%s'",
           tag);
       return this;
     }

@@ -11,6 +11,7 @@ import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Secret;
 import io.millrace.cdc.source.Source;
 import io.millrace.cdc.source.SourceReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -139,7 +140,13 @@ public final class MySqlSource implements Source {
     private static final int DEFAULT_PORT = 3306;
     private static final long HIGHEST_SERVER_ID = (1L << 32) - 1;
     private static final long DEFAULT_TRANSACTION_MEMORY = 64L << 20;
-    private static final int LONGEST_SERVICE = 100;
+
+    /** What ledgers have room for. */
+    private static final int LONGEST_LOG = 64;
+
+    /** A log's name is the tag, a hyphen and eight digits. */
+    private static final int LONGEST_SERVICE = 55;
+
     private static final Set<String> LOOPBACK =
         Set.of("localhost", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1");
 
@@ -208,12 +215,12 @@ public final class MySqlSource implements Source {
       return this;
     }
 
-    /** Tag of the application whose database this is; required, at most 100 characters. */
+    /** Tag of the application whose database this is; required, at most 55 bytes of UTF-8. */
     public Builder service(String tag) {
       service = Check.notBlank(tag, "service");
       Check.argument(
-          tag.length() <= LONGEST_SERVICE,
-          "service must have at most 100 characters, got '%s'",
+          tag.getBytes(StandardCharsets.UTF_8).length <= LONGEST_SERVICE,
+          "service must have at most 55 bytes of UTF-8, got '%s'",
           tag);
       return this;
     }
@@ -265,6 +272,10 @@ public final class MySqlSource implements Source {
      */
     public Builder log(String name) {
       log = Check.notBlank(name, "log");
+      Check.argument(
+          name.getBytes(StandardCharsets.UTF_8).length <= LONGEST_LOG,
+          "a log's name has at most 64 bytes of UTF-8, got '%s'",
+          name);
       return this;
     }
 

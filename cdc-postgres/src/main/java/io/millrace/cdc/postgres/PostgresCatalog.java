@@ -21,14 +21,35 @@ final class PostgresCatalog {
 
   private PostgresCatalog() {}
 
+  /** What {@code to_regclass} and {@code parse_ident} say of a text that is no name. */
+  private static final Set<String> NO_NAME = Set.of("42602", "22023");
+
+  /**
+   * A table by its name as SQL has it; null where there is none. The server cuts longer names to 63
+   * bytes without a word, and so would find another table.
+   */
   static @Nullable TargetTable describe(Connection connection, String table) throws SQLException {
+    try {
+      return find(connection, table);
+    } catch (SQLException e) {
+      if (NO_NAME.contains(String.valueOf(e.getSQLState()))) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static @Nullable TargetTable find(Connection connection, String table)
+      throws SQLException {
     String sql =
         """
         SELECT c.oid, n.nspname || '.' || c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = to_regclass(?) AND c.relkind IN ('r', 'p')""";
+        WHERE c.oid = to_regclass(?) AND c.relkind IN ('r', 'p')
+          AND NOT EXISTS (SELECT FROM unnest(parse_ident(?)) part WHERE octet_length(part) > 63)""";
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setString(1, table);
+      statement.setString(2, table);
       try (ResultSet rows = statement.executeQuery()) {
         if (!rows.next()) {
           return null;

@@ -227,12 +227,12 @@ public final class PostgresSource implements Source {
     /**
      * The tag of the application whose changes these are; required.
      *
-     * @param service letters, digits, {@code _}, {@code -} and {@code .}
+     * @param service at most 55 letters, digits, {@code _}, {@code -} and {@code .}
      */
     public Builder service(String service) {
       Check.argument(
-          service.matches("[A-Za-z0-9_.-]+"),
-          "a service's tag has letters, digits, '_', '-' and '.' only, not '%s'",
+          service.matches("[A-Za-z0-9_.-]{1,55}"),
+          "a service's tag has at most 55 letters, digits, '_', '-' and '.', not '%s'",
           service);
       this.service = service;
       return this;

@@ -58,7 +58,7 @@ final class MappedTable {
     if (table == null) {
       problems.add(
           what
-              + ": there is no such table, or this user may not see it. Create it, grant the rights on it, or correct the mapping.");
+              + ": there is no such table, or this user may not see it. Create it, grant the rights on it, or correct the mapping, where names stand as in SQL: with their quotes.");
       return null;
     }
     int before = problems.size();
