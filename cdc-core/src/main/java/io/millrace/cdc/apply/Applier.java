@@ -78,7 +78,8 @@ public final class Applier implements AutoCloseable {
   }
 
   /**
-   * Drops the waiting events of a key for good.
+   * Drops the waiting events of a key for good. Of a key of records that cannot be read only the
+   * first one is dropped; what waits behind it goes on.
    *
    * @return whether any waited
    */

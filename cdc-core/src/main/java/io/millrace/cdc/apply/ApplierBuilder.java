@@ -26,6 +26,7 @@ public final class ApplierBuilder {
   private @Nullable Target target;
   private Rejection rejection = Rejection.hold();
   private Unmapped unmapped = Unmapped.STOP;
+  private Unreadable unreadable = Unreadable.STOP;
   private FirstOffset firstOffset = FirstOffset.OLDEST;
   private int batchSize = 500;
   private Duration maxWait = Duration.ofMillis(500);
@@ -76,6 +77,15 @@ public final class ApplierBuilder {
   /** What happens to events of entities that are not mapped; default {@link Unmapped#STOP}. */
   public ApplierBuilder unmapped(Unmapped unmapped) {
     this.unmapped = Check.notNull(unmapped, "unmapped");
+    return this;
+  }
+
+  /**
+   * What happens to records that cannot be read; default {@link Unreadable#STOP}. {@link
+   * Unreadable#HOLD} needs {@link Rejection#hold()}.
+   */
+  public ApplierBuilder onUnreadable(Unreadable unreadable) {
+    this.unreadable = Check.notNull(unreadable, "unreadable");
     return this;
   }
 
@@ -192,6 +202,10 @@ public final class ApplierBuilder {
     if (target == null) {
       problems.add("there is nothing to write to: call to(target)");
     }
+    if (unreadable == Unreadable.HOLD && rejection.action() == Rejection.Action.STOP) {
+      problems.add(
+          "onUnreadable(HOLD) keeps records and onRejected(Rejection.stop()) keeps none: choose one way");
+    }
     if (!problems.isEmpty() || subscriber == null || target == null) {
       throw new ConfigurationException("applier '" + name + "'", problems);
     }
@@ -203,6 +217,7 @@ public final class ApplierBuilder {
             target,
             rejection,
             unmapped,
+            unreadable,
             firstOffset,
             batchSize,
             maxWait,

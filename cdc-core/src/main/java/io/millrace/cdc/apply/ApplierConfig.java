@@ -15,6 +15,7 @@ record ApplierConfig(
     Target target,
     Rejection rejection,
     Unmapped unmapped,
+    Unreadable unreadable,
     FirstOffset firstOffset,
     int batchSize,
     Duration maxWait,

@@ -1,6 +1,7 @@
 package io.millrace.cdc.apply;
 
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.transport.Delivery;
 import java.util.List;
 
 /**
@@ -13,6 +14,12 @@ public interface ApplierListener {
 
   /** This event is held, for the given reason. */
   default void held(ChangeEvent event, String error) {}
+
+  /**
+   * This record cannot be read and is held, for the given reason; only under {@link
+   * Unreadable#HOLD}.
+   */
+  default void unreadable(Delivery delivery, String error) {}
 
   /** A foreign write of a shared entity met own writes that are still on their way. */
   default void conflict(Conflict conflict) {}

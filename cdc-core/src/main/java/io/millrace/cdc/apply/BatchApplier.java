@@ -5,6 +5,7 @@ import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.transport.Channel;
+import io.millrace.cdc.transport.Delivery;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 final class BatchApplier {
   private static final Logger log = LoggerFactory.getLogger(BatchApplier.class);
+
+  /** Why an event waits that nobody refused. */
+  static final String BEHIND = "waits behind an earlier event of its key";
 
   private final ApplierConfig config;
 
@@ -75,6 +80,9 @@ final class BatchApplier {
       for (Item item : items) {
         keys.add(item.key());
         waits.add(item.waits());
+        if (anyHeld) {
+          waits.add(UnreadableRecords.ahead(item.delivery()));
+        }
       }
       LedgerView ledger = ledger(transaction, keys);
       Set<EntityKey> held = anyHeld ? new HashSet<>(transaction.held(waits)) : new HashSet<>();
@@ -207,13 +215,48 @@ final class BatchApplier {
       result.ignored++;
       return false;
     }
-    if (held.contains(item.waits())) {
-      waiting.add(waiting(item, "waits behind an earlier event of its key", 0));
-      result.held.add(
-          new BatchResult.Held(event, "waits behind an earlier event of its key", false));
+    EntityKey behind = behind(item, held);
+    if (behind != null) {
+      waiting.add(
+          new HeldEvent(behind, item.delivery(), BEHIND, 0, config.clock().millis(), false));
+      result.held.add(new BatchResult.Held(event, BEHIND, false));
       return false;
     }
     return true;
+  }
+
+  /** A record that cannot be read comes first: whatever waits of its key was there before it. */
+  private static @Nullable EntityKey behind(Item item, Set<EntityKey> held) {
+    if (held.isEmpty()) {
+      return null;
+    }
+    EntityKey unreadable = UnreadableRecords.ahead(item.delivery());
+    if (held.contains(unreadable)) {
+      return unreadable;
+    }
+    return held.contains(item.waits()) ? item.waits() : null;
+  }
+
+  /** Keeps a record that cannot be read, and moves the offset past it. */
+  void keep(
+      TargetSession session, Channel channel, Delivery delivery, String error, OffsetStep step) {
+    Restarts.run(
+        () -> {
+          try (TargetTransaction transaction = session.begin()) {
+            transaction.advance(channel, List.of(step));
+            transaction.hold(
+                List.of(
+                    new HeldEvent(
+                        UnreadableRecords.key(delivery),
+                        delivery,
+                        error,
+                        1,
+                        config.clock().millis(),
+                        false)));
+            transaction.commit();
+          }
+          return delivery;
+        });
   }
 
   private void single(

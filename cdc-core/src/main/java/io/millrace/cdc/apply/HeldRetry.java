@@ -1,7 +1,11 @@
 package io.millrace.cdc.apply;
 
 import io.millrace.cdc.codec.EventCodec;
+import io.millrace.cdc.error.EventException;
+import io.millrace.cdc.error.MillraceException;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.transport.Channel;
 import io.millrace.cdc.transport.Delivery;
 import java.util.ArrayList;
@@ -63,6 +67,11 @@ final class HeldRetry {
       // Moves nothing, but locks: only the partition's owner may try its keys.
       transaction.advance(channel, List.of(new OffsetStep(held.partition(), next, next)));
       List<HeldEvent> all = transaction.heldEvents(held.key());
+      if (UnreadableRecords.is(held.key())) {
+        untilUnreadable(session, transaction, all, result);
+        transaction.commit();
+        return result;
+      }
       List<Item> items = items(held.key(), all);
       LedgerView ledger = BatchApplier.ledger(transaction, keys(items));
       // What waits may go through as a whole where its first event alone cannot: a line that was
@@ -111,7 +120,74 @@ final class HeldRetry {
     }
   }
 
-  private void refused(TargetTransaction transaction, HeldEvent waiting, RejectedException e) {
+  /** What waits behind a record that could not be read, until one that cannot be read now. */
+  private void untilUnreadable(
+      TargetSession session,
+      TargetTransaction transaction,
+      List<HeldEvent> all,
+      BatchResult result) {
+    for (HeldEvent waiting : all) {
+      ChangeEvent event;
+      try {
+        event = decode(config.codec(), waiting.delivery());
+        if (config.target().mode(event.entity()) == null
+            && !Heartbeat.is(event)
+            && config.unmapped() == Unmapped.STOP) {
+          throw new EventException(
+              "Entity '%s' is not mapped: map it, or ignore it.".formatted(event.entity()));
+        }
+      } catch (EventException e) {
+        refused(transaction, waiting, e);
+        return;
+      }
+      release(session, transaction, waiting, event, result);
+      transaction.release(waiting.key(), waiting.delivery().offset());
+    }
+  }
+
+  /** Applies an event that nothing unreadable stands before any more, or holds its own key. */
+  private void release(
+      TargetSession session,
+      TargetTransaction transaction,
+      HeldEvent waiting,
+      ChangeEvent event,
+      BatchResult result) {
+    EntityMode mode = config.target().mode(event.entity());
+    if (Heartbeat.is(event)
+        || mode == null
+        || mode == EntityMode.IGNORED
+        || (event.type() == ChangeType.MESSAGE && mode != EntityMode.HANDLER)) {
+      result.ignored++;
+      return;
+    }
+    EntityKey own = Expansion.waitsBehind(session.nestings(), event, EntityKey.of(event));
+    Item item = new Item(waiting.delivery(), event, own);
+    LedgerView ledger = BatchApplier.ledger(transaction, Set.of(item.key()));
+    if (ledger.stale(item.key(), event)) {
+      result.duplicates++;
+    } else if (transaction.held(Set.of(own)).contains(own)) {
+      hold(transaction, own, waiting, BatchApplier.BEHIND, 0);
+    } else {
+      Object savepoint = transaction.savepoint();
+      try {
+        batches.applyOne(session, transaction, item, ledger, result);
+        transaction.releaseSavepoint(savepoint);
+      } catch (RejectedException e) {
+        transaction.rollbackTo(savepoint);
+        hold(transaction, own, waiting, String.valueOf(e.getMessage()), 1);
+      }
+    }
+  }
+
+  private static void hold(
+      TargetTransaction transaction, EntityKey key, HeldEvent waiting, String error, int attempts) {
+    transaction.hold(
+        List.of(
+            new HeldEvent(
+                key, waiting.delivery(), error, attempts, waiting.heldSinceMillis(), false)));
+  }
+
+  private void refused(TargetTransaction transaction, HeldEvent waiting, MillraceException e) {
     boolean park =
         config.clock().millis() - waiting.heldSinceMillis() >= config.rejection().park().toMillis();
     transaction.retried(
@@ -218,13 +294,14 @@ final class HeldRetry {
     return items;
   }
 
-  /** Drops all waiting events of a key. */
+  /** Drops all waiting events of a key; of one of records that cannot be read the first. */
   void discard(TargetSession session, Channel channel, HeldKey held, long next) {
     Restarts.run(
         () -> {
           try (TargetTransaction transaction = session.begin()) {
             transaction.advance(channel, List.of(new OffsetStep(held.partition(), next, next)));
-            transaction.release(held.key(), Long.MAX_VALUE);
+            transaction.release(
+                held.key(), UnreadableRecords.is(held.key()) ? held.firstOffset() : Long.MAX_VALUE);
             transaction.commit();
           }
           return held;

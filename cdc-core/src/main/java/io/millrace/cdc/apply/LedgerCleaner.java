@@ -2,6 +2,7 @@ package io.millrace.cdc.apply;
 
 import io.millrace.cdc.transport.Channel;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -18,6 +19,8 @@ final class LedgerCleaner {
 
   /** Steps take no more than this share of the time. */
   private static final long SHARE = 20;
+
+  private static final int LISTED_KEYS = 10_000;
 
   private final ApplierConfig config;
   private final Counters counters;
@@ -41,6 +44,11 @@ final class LedgerCleaner {
     if (retention == null || begun - lastNanos < pauseNanos) {
       return;
     }
+    if (mayHoldUnreadable(session)) {
+      lastNanos = System.nanoTime();
+      pauseNanos = BUSY_PAUSE_NANOS;
+      return;
+    }
     LedgerStretch stretch =
         session.get().cleanLedger(channel, from, retention, config.clock().instant());
     counters.purged.addAndGet(stretch.removed());
@@ -51,6 +59,16 @@ final class LedgerCleaner {
         from.isEmpty()
             ? rest(retention).toNanos()
             : Math.max(share, idle ? IDLE_PAUSE_NANOS : BUSY_PAUSE_NANOS);
+  }
+
+  /** A record that cannot be read may be of any key, and older than what was deleted since. */
+  private boolean mayHoldUnreadable(Supplier<TargetSession> session) {
+    if (counters.held.get() == 0) {
+      return false;
+    }
+    List<HeldKey> held = session.get().heldKeys(LISTED_KEYS);
+    return held.size() == LISTED_KEYS
+        || held.stream().anyMatch(key -> UnreadableRecords.is(key.key()));
   }
 
   /** Between two rounds: what is a little older than it need be does no harm. */

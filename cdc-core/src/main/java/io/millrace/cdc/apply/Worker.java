@@ -117,30 +117,44 @@ final class Worker {
    * often, since a shorter one meets fewer.
    */
   Map<Integer, Long> apply(List<Delivery> deliveries) {
+    Map<Integer, Long> next = new HashMap<>();
+    List<Delivery> rest = deliveries;
+    while (!rest.isEmpty()) {
+      rest = rest.subList(applyFirst(rest, next), rest.size());
+    }
+    return next;
+  }
+
+  /** How many were applied, at least one. */
+  private int applyFirst(List<Delivery> deliveries, Map<Integer, Long> next) {
     try {
-      return applyTogether(deliveries);
+      return applyTogether(deliveries, next);
     } catch (RestartException e) {
       if (deliveries.size() == 1) {
         throw e;
       }
     }
-    int middle = deliveries.size() / 2;
-    Map<Integer, Long> next = new HashMap<>(apply(deliveries.subList(0, middle)));
-    next.putAll(apply(deliveries.subList(middle, deliveries.size())));
-    return next;
+    return applyFirst(deliveries.subList(0, deliveries.size() / 2), next);
   }
 
-  private Map<Integer, Long> applyTogether(List<Delivery> deliveries) {
+  /**
+   * Applies all in one transaction, or what stands before one that cannot be read, or keeps that
+   * one where it stands first; says how many these were.
+   *
+   * @param moved takes the offsets
+   */
+  private int applyTogether(List<Delivery> deliveries, Map<Integer, Long> moved) {
     List<Item> items = new ArrayList<>(deliveries.size());
     List<SeenHeartbeat> heartbeats = new ArrayList<>();
-    RuntimeException stop = null;
+    ApplyException stop = null;
+    boolean keep = false;
     int readable = 0;
     for (Delivery delivery : deliveries) {
       try {
-        ChangeEvent event = decode(delivery);
+        ChangeEvent event = HeldRetry.decode(config.codec(), delivery);
         if (Heartbeat.is(event)) {
           counters.pulse.came(event.source(), null);
-          heartbeats.add(heartbeat(delivery, event));
+          heartbeats.add(SeenHeartbeat.of(event, delivery.partition(), config.clock().instant()));
           readable++;
           continue;
         }
@@ -151,13 +165,21 @@ final class Worker {
         counters.pulse.came(event.source(), mode == EntityMode.SHARED ? event.entity() : null);
         items.add(new Item(delivery, event, waitsBehind(event)));
         readable++;
+      } catch (EventException e) {
+        stop = unreadable(delivery, e); // what stands before it is applied first
+        keep = config.unreadable() == Unreadable.HOLD;
+        break;
       } catch (ApplyException e) {
-        stop = e; // what stands before it is applied first
+        stop = e;
         break;
       }
     }
-    Map<Integer, Long> next = new HashMap<>();
+    if (stop != null && keep && readable == 0) {
+      keep(deliveries.get(0), stop, moved);
+      return 1;
+    }
     if (readable > 0) {
+      Map<Integer, Long> next = new HashMap<>();
       deliveries
           .subList(0, readable)
           .forEach(delivery -> next.put(delivery.partition(), delivery.offset() + 1));
@@ -168,41 +190,43 @@ final class Worker {
       BatchResult result =
           batches.apply(session(), channel(), items, heartbeats, steps, counters.held.get() > 0);
       next.forEach(ownership::moved);
+      moved.putAll(next);
       counters.pulse.heard(heartbeats);
       committed(result);
       if (!result.applied.isEmpty()) {
         pace.delivered(System.nanoTime());
       }
     }
-    if (stop != null) {
+    if (stop != null && !keep) {
       throw stop;
     }
-    return next;
+    return readable;
+  }
+
+  private void keep(Delivery delivery, ApplyException why, Map<Integer, Long> moved) {
+    String error = String.valueOf(why.getMessage());
+    int partition = delivery.partition();
+    long next = delivery.offset() + 1;
+    OffsetStep step = new OffsetStep(partition, ownership.stored().get(partition), next);
+    batches.keep(session(), channel(), delivery, error, step);
+    ownership.moved(partition, next);
+    moved.put(partition, next);
+    progress++;
+    counters.held.incrementAndGet();
+    log.warn(
+        "{} It is kept as {}, with what follows of its routing key",
+        error,
+        UnreadableRecords.key(delivery));
+    config.listener().unreadable(delivery, error);
   }
 
   private EntityKey waitsBehind(ChangeEvent event) {
     return Expansion.waitsBehind(session().nestings(), event, EntityKey.of(event));
   }
 
-  private ChangeEvent decode(Delivery delivery) {
-    try {
-      return HeldRetry.decode(config.codec(), delivery);
-    } catch (EventException e) {
-      throw unreadable(delivery, e);
-    }
-  }
-
-  private SeenHeartbeat heartbeat(Delivery delivery, ChangeEvent event) {
-    try {
-      return SeenHeartbeat.of(event, delivery.partition(), config.clock().instant());
-    } catch (EventException e) {
-      throw unreadable(delivery, e);
-    }
-  }
-
   private ApplyException unreadable(Delivery delivery, EventException e) {
     return new ApplyException(
-        "Applier '%s' cannot read partition %s offset %s (routing key '%s', %s): %s Nothing after it is applied. Only where what it says is not needed here: UPDATE applier_offset SET next_offset = %s WHERE applier = '%s' AND partition_no = %s AND channel = '%s' in the target leaves it out."
+        "Applier '%s' cannot read partition %s offset %s (routing key '%s', %s): %s%s"
             .formatted(
                 config.name(),
                 delivery.partition(),
@@ -210,10 +234,9 @@ final class Worker {
                 delivery.routingKey(),
                 delivery.event(),
                 e.getMessage(),
-                delivery.offset() + 1,
-                config.name(),
-                delivery.partition(),
-                channel().name()),
+                config.unreadable() == Unreadable.HOLD
+                    ? ""
+                    : " Nothing after it is applied. With onUnreadable(Unreadable.HOLD) it is kept in the target with what follows of its routing key, others go on, and discard(…) leaves it out."),
         e);
   }
 
@@ -328,11 +351,14 @@ final class Worker {
       }
     } else {
       retry.discard(session(), channel(), held, next);
+      if (UnreadableRecords.is(held.key())) {
+        retried(retry.one(session(), channel(), held, next));
+      }
     }
     countHeld();
     boolean free =
         session().heldKeys(LISTED_KEYS).stream().noneMatch(key -> key.key().equals(command.key()));
-    return new Command.Answer(List.of(), free);
+    return new Command.Answer(List.of(), free || command.kind() == Command.Kind.DISCARD);
   }
 
   /** Notes how far behind it is; true where nothing is left. */

@@ -1,5 +1,6 @@
 package io.millrace.cdc.testkit.contract;
 
+import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.codec.ProtobufCodec;
 import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.event.ChangeEvent;
@@ -11,6 +12,7 @@ import io.millrace.cdc.transport.PublishCallback;
 import io.millrace.cdc.transport.Publisher;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.Map;
 
 /** Makes events by hand and puts them on a channel. */
 public final class Events {
@@ -92,6 +94,11 @@ public final class Events {
       publisher.publish(event.routingKey(), ProtobufCodec.instance().encode(event), new Failing());
     }
     return this;
+  }
+
+  /** Publishes bytes that may be no event. */
+  void sendBytes(String routingKey, byte[] bytes) throws InterruptedException {
+    publisher.publish(routingKey, new Encoded(bytes, Map.of()), new Failing());
   }
 
   private static final class Failing implements PublishCallback {

@@ -10,8 +10,14 @@ import io.millrace.cdc.apply.ApplierState;
 import io.millrace.cdc.apply.ApplierStatus;
 import io.millrace.cdc.apply.EntityKey;
 import io.millrace.cdc.apply.FirstOffset;
+import io.millrace.cdc.apply.HeldKey;
 import io.millrace.cdc.apply.Rejection;
 import io.millrace.cdc.apply.Target;
+import io.millrace.cdc.apply.Unreadable;
+import io.millrace.cdc.codec.Encoded;
+import io.millrace.cdc.codec.EventCodec;
+import io.millrace.cdc.codec.ProtobufCodec;
+import io.millrace.cdc.error.EventException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.event.Row;
@@ -425,6 +431,79 @@ public abstract class TargetContract {
     while (!condition.call()) {
       assertTrue(System.nanoTime() < deadline, "waited " + LIMIT + " in vain");
       Thread.sleep(5);
+    }
+  }
+
+  @Test
+  void a_record_that_cannot_be_read_holds_its_routing_key_alone_until_it_is_discarded()
+      throws Exception {
+    ChangeEvent first = items.created(1, "name", "first", "amount", 1, "note", "n");
+    items.send(first).sendBytes(first.routingKey(), new byte[] {-1, 7});
+    items.send(
+        items.updated(1, "name", "later", "amount", 1, "note", "n"),
+        items.created(2, "name", "other", "amount", 2, "note", "n"));
+    start(builder(itemTarget()).onUnreadable(Unreadable.HOLD)).awaitCaughtUp(LIMIT);
+    appliers.forEach(Applier::close);
+
+    Applier again = start(builder(itemTarget()).onUnreadable(Unreadable.HOLD));
+    items.send(items.updated(1, "name", "last", "amount", 1, "note", "n"));
+    assertEquals(3, caughtUp(again).held());
+    assertEquals("[1, first, 1.00, n][2, other, 2.00, n]", items());
+    List<HeldKey> held = again.held();
+    assertEquals(1, held.size(), held::toString);
+    assertTrue(held.get(0).key().entity().equals("millrace.unreadable"), held::toString);
+    assertTrue(held.get(0).error().contains("Cannot decode 2 bytes"), held::toString);
+    assertFalse(again.replay(held.get(0).key()));
+    assertTrue(again.discard(held.get(0).key()));
+    assertEquals("[1, last, 1.00, n][2, other, 2.00, n]", items());
+    assertEquals(0, again.status().held());
+  }
+
+  @Test
+  void what_waits_behind_an_unreadable_record_goes_in_order_once_a_release_can_read_it()
+      throws Exception {
+    AtomicBoolean newer = new AtomicBoolean();
+    items.send(
+        items.created(1, "name", "secret", "amount", 1, "note", "n"),
+        items.updated(1, "name", "later", "amount", 1, "note", "n"),
+        items.updated(1, "name", "far too long for the column", "amount", 1, "note", "n"),
+        items.created(2, "name", "other", "amount", 2, "note", "n"));
+    Applier applier =
+        start(
+            builder(itemTarget())
+                .onUnreadable(Unreadable.HOLD)
+                .codec(new NewerCodec(newer, "secret")));
+    assertEquals(3, caughtUp(applier).held());
+    assertEquals("[2, other, 2.00, n]", items());
+    newer.set(true);
+    await(() -> applier.status().held() == 1);
+    // What the target refuses waits under its own key, as always.
+    assertEquals("[1, later, 1.00, n][2, other, 2.00, n]", items());
+    assertEquals(EntityKey.of("item", "1"), applier.held().get(0).key());
+    harness.widenNames();
+    await(() -> applier.status().held() == 0);
+  }
+
+  /** Reads events with a certain name only after an upgrade. */
+  private record NewerCodec(AtomicBoolean newer, String name) implements EventCodec {
+    @Override
+    public String contentType() {
+      return ProtobufCodec.instance().contentType();
+    }
+
+    @Override
+    public Encoded encode(ChangeEvent event) {
+      return ProtobufCodec.instance().encode(event);
+    }
+
+    @Override
+    public ChangeEvent decode(Encoded encoded) {
+      ChangeEvent event = ProtobufCodec.instance().decode(encoded);
+      Row row = event.newValue();
+      if (!newer.get() && row != null && Value.of(name).equals(row.get("name"))) {
+        throw new EventException("This release does not read '%s'.".formatted(name));
+      }
+      return event;
     }
   }
 }
