@@ -52,6 +52,29 @@ final class JsonText {
     }
   }
 
+  /**
+   * Finds the values of an object whose members have just these names, in this order.
+   *
+   * @param prefixes what the server prints before each value: brace or comma, name, colon
+   * @param bounds where each value's start and end go, two per member
+   * @return false where it is another object
+   */
+  boolean find(String[] prefixes, int[] bounds) {
+    at = 0;
+    for (int i = 0; i < prefixes.length; i++) {
+      if (!text.startsWith(prefixes[i], at)) {
+        return false;
+      }
+      at += prefixes[i].length();
+      skipSpace();
+      bounds[2 * i] = at;
+      skipValue();
+      bounds[2 * i + 1] = at;
+      skipSpace();
+    }
+    return at == text.length() - 1 && text.charAt(at) == '}';
+  }
+
   /** Visits the elements of the array that starts here. */
   void elements(int start, Visitor visitor) {
     at = start;
@@ -118,11 +141,15 @@ final class JsonText {
       case '"' -> skipString();
       case '{', '[' -> skipNested();
       default -> {
-        while (at < text.length() && ",]} \t\r\n".indexOf(text.charAt(at)) < 0) {
+        while (at < text.length() && !endsValue(text.charAt(at))) {
           at++;
         }
       }
     }
+  }
+
+  private static boolean endsValue(char c) {
+    return c == ',' || c == '}' || c == ']' || c <= ' ';
   }
 
   private void skipNested() {
@@ -144,10 +171,14 @@ final class JsonText {
 
   private void skipString() {
     expect('"');
-    while (peek() != '"') {
-      at += peek() == '\\' ? 2 : 1;
+    while (true) {
+      char c = peek();
+      at++;
+      if (c == '"') {
+        return;
+      }
+      at += c == '\\' ? 1 : 0;
     }
-    at++;
   }
 
   private void skipSpace() {

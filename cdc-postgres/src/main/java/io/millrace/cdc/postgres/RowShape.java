@@ -1,0 +1,97 @@
+package io.millrace.cdc.postgres;
+
+import io.millrace.cdc.event.FieldNames;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads logged states that have just the table's present columns, which nearly all have: no name is
+ * looked up, and a value whose text is that of the state read before, mostly the same row's, is not
+ * decoded again. Used by one thread.
+ */
+final class RowShape {
+  private final String[] prefixes;
+  private final PgType[] types;
+
+  /** Where each column's value goes; -1 for one that is left out. */
+  private final int[] fields;
+
+  private final FieldNames names;
+  private int[] bounds;
+  private int[] boundsBefore;
+  private @Nullable String before;
+  private Value[] valuesBefore = new Value[0];
+
+  private RowShape(String[] prefixes, PgType[] types, int[] fields, FieldNames names) {
+    this.prefixes = prefixes;
+    this.types = types;
+    this.fields = fields;
+    this.names = names;
+    this.bounds = new int[2 * types.length];
+    this.boundsBefore = new int[2 * types.length];
+  }
+
+  /** Null for a table whose rows have to be read by their names. */
+  static @Nullable RowShape of(CapturedTable captured, TableLayout layout) {
+    if (!layout.virtual().isEmpty() || layout.columns().isEmpty()) {
+      return null;
+    }
+    int count = layout.columns().size();
+    String[] prefixes = new String[count];
+    PgType[] types = new PgType[count];
+    int[] fields = new int[count];
+    List<String> names = new ArrayList<>();
+    int i = 0;
+    for (Map.Entry<String, PgType> column : layout.columns().entrySet()) {
+      String name = column.getKey();
+      if (name.chars().anyMatch(c -> c < ' ' || c == '"' || c == '\\')) {
+        return null; // such names stand escaped
+      }
+      prefixes[i] = (i == 0 ? "{\"" : ",\"") + name + "\":";
+      types[i] = column.getValue();
+      fields[i] = captured.includes(name) ? names.size() : -1;
+      if (fields[i] >= 0) {
+        names.add(captured.field(name));
+      }
+      i++;
+    }
+    return new RowShape(prefixes, types, fields, FieldNames.of(names));
+  }
+
+  /** The state; null where it has other columns. */
+  @Nullable Row read(String text) {
+    JsonText json = new JsonText(text);
+    if (!json.find(prefixes, bounds)) {
+      return null;
+    }
+    Value[] values = new Value[names.size()];
+    for (int i = 0; i < types.length; i++) {
+      if (fields[i] >= 0) {
+        int start = bounds[2 * i];
+        int end = bounds[2 * i + 1];
+        values[fields[i]] =
+            isAsBefore(text, i, start, end)
+                ? valuesBefore[fields[i]]
+                : PostgresValues.decode(types[i], json, start, end);
+      }
+    }
+    int[] spare = boundsBefore;
+    boundsBefore = bounds;
+    bounds = spare;
+    before = text;
+    valuesBefore = values;
+    return Row.wrap(names, values, false);
+  }
+
+  private boolean isAsBefore(String text, int column, int start, int end) {
+    String other = before;
+    int from = boundsBefore[2 * column];
+    return other != null
+        && boundsBefore[2 * column + 1] - from == end - start
+        && text.regionMatches(start, other, from, end - start);
+  }
+}
