@@ -12,7 +12,6 @@ import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
 import java.util.Base64;
-import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -43,30 +42,7 @@ public record ServerCertificate(
     try {
       Path home = TemporaryFiles.deleteAtExit(Files.createTempDirectory("millrace-certificate"));
       Path store = home.resolve("server.p12");
-      Shell.run(
-          List.of(
-              Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-              "-genkeypair",
-              "-alias",
-              ALIAS,
-              "-dname",
-              "CN=testkit",
-              "-ext",
-              "san=" + name,
-              "-keyalg",
-              "RSA",
-              "-keysize",
-              "2048",
-              "-storetype",
-              "PKCS12",
-              "-keystore",
-              store.toString(),
-              "-storepass",
-              STORE_PASSWORD));
-      KeyStore keys = KeyStore.getInstance("PKCS12");
-      try (InputStream in = Files.newInputStream(store)) {
-        keys.load(in, STORE_PASSWORD.toCharArray());
-      }
+      KeyStore keys = Keytool.selfSigned(store, ALIAS, STORE_PASSWORD, name);
       Path trustStore = home.resolve("trust.p12");
       KeyStore trusted = KeyStore.getInstance("PKCS12");
       trusted.load(null, null);
