@@ -372,6 +372,7 @@ class PipelineTest {
     awaitAcknowledged(accepted, 2);
     assertThat(accepted.status().epoch()).isEqualTo(epoch + 1);
     awaitSaved(accepted, "A:10");
+    assertThat(accepted.status().acceptedGaps()).hasSize(1);
     accepted.close();
     Pipeline later = started(pipeline(transport.publisher()));
     awaitState(later, PipelineState.RUNNING);
