@@ -38,11 +38,7 @@ record MySqlPosition(
     List<Prepared> open) {
   private static final String KIND = "mysql";
 
-  /** Written where nothing is open. */
-  private static final int FIRST_FORMAT = 1;
-
-  /** Has {@code open=}. */
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 1;
 
   MySqlPosition {
     open = List.copyOf(open);
@@ -104,7 +100,7 @@ record MySqlPosition(
             + " set="
             + set;
     if (open.isEmpty()) {
-      return new Position(KIND, FIRST_FORMAT, text);
+      return new Position(KIND, FORMAT, text);
     }
     StringJoiner prepared = new StringJoiner(",");
     open.forEach(one -> prepared.add(one.gtid() + "@" + one.before()));

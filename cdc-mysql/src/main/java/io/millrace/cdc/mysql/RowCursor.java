@@ -143,6 +143,11 @@ final class RowCursor {
     return start;
   }
 
+  /** Whether the images have all columns. */
+  boolean isWhole() {
+    return missingBefore == null && missingAfter == null;
+  }
+
   boolean isInsert() {
     return !hasBefore;
   }
@@ -205,7 +210,8 @@ final class RowCursor {
     int from = in.position;
     Value value;
     try {
-      value = value(columns.get(i));
+      Column column = columns.get(i);
+      value = column.use() == Column.Use.VALUE ? MySqlValues.read(column, in) : treated(column);
     } catch (RuntimeException e) {
       throw new SourceException(
           String.format(
@@ -221,7 +227,7 @@ final class RowCursor {
     return value;
   }
 
-  private Value value(Column column) {
+  private Value treated(Column column) {
     return switch (column.use()) {
       case VALUE -> MySqlValues.read(column, in);
       case HASH -> Objects.requireNonNull(table.hash(), "hash").of(MySqlValues.read(column, in));

@@ -73,11 +73,13 @@ record TableMap(
         "");
   }
 
-  /** The state that the events carry, partial where the image is; the image is given away. */
+  /** The state that the events carry, of an image that may lack columns. */
+  Row partialState(Value[] image) {
+    return isPartial(image) ? partial(image) : state(image);
+  }
+
+  /** The state that the events carry, of an image with all columns, which is given away. */
   Row state(Value[] image) {
-    if (isPartial(image)) {
-      return partial(image);
-    }
     if (shown.length == image.length) {
       return Row.wrap(names, image, false);
     }

@@ -28,6 +28,10 @@ final class TransactionEvents {
   private final long epoch;
   private final String pipeline;
   private final Marks marks = new Marks();
+
+  /** Written anew for every row; the version takes a copy. */
+  private final ByteBuffer coordinate = ByteBuffer.allocate(COORDINATE);
+
   private TransactionBuffer.@Nullable Entry entry;
   private @Nullable RowCursor rows;
   private @Nullable ChangeEvent second;
@@ -159,7 +163,7 @@ final class TransactionEvents {
       keyChanged |= cursor.changed(column);
     }
     if (keyChanged) {
-      if (table.isPartial(cursor.after())) {
+      if (!cursor.isWhole() && table.isPartial(cursor.after())) {
         throw missing(table, "its key changed", "columns");
       }
       events.add(deleted(current, cursor, key(table, cursor.after())));
@@ -180,8 +184,8 @@ final class TransactionEvents {
       events.add(
           begin(current, cursor, 0, ChangeType.UPDATED)
               .key(key(table, cursor.after()))
-              .newValue(table.state(cursor.after()))
-              .oldValue(table.state(cursor.before()))
+              .newValue(state(table, cursor, cursor.after()))
+              .oldValue(state(table, cursor, cursor.before()))
               .changedFields(changed)
               .build());
     }
@@ -191,7 +195,7 @@ final class TransactionEvents {
       TransactionBuffer.Entry current, RowCursor cursor, @Nullable Row previousKey) {
     TableMap table = current.table();
     Row key = key(table, cursor.after());
-    Row state = table.state(cursor.after());
+    Row state = state(table, cursor, cursor.after());
     return begin(current, cursor, previousKey == null ? 0 : 1, ChangeType.CREATED)
         .key(key)
         .previousKey(previousKey)
@@ -206,7 +210,7 @@ final class TransactionEvents {
     return begin(current, cursor, 0, ChangeType.DELETED)
         .key(key(table, cursor.before()))
         .previousKey(previousKey)
-        .oldValue(table.state(cursor.before()))
+        .oldValue(state(table, cursor, cursor.before()))
         .build();
   }
 
@@ -221,6 +225,10 @@ final class TransactionEvents {
             .build();
     outbox.ifPresent(states -> states.check(event));
     return event;
+  }
+
+  private static Row state(TableMap table, RowCursor cursor, Value[] image) {
+    return cursor.isWhole() ? table.state(image) : table.partialState(image);
   }
 
   private void truncated(TransactionBuffer.Entry current, List<ChangeEvent> events) {
@@ -265,14 +273,13 @@ final class TransactionEvents {
                 transaction.gtid()));
       }
     }
-    byte[] coordinate =
-        ByteBuffer.allocate(COORDINATE)
-            .putLong(transaction.fileNumber())
-            .putLong(offset)
-            .putInt((int) row)
-            .put((byte) ordinal)
-            .array();
-    return Version.of(epoch, coordinate);
+    coordinate
+        .clear()
+        .putLong(transaction.fileNumber())
+        .putLong(offset)
+        .putInt((int) row)
+        .put((byte) ordinal);
+    return Version.of(epoch, coordinate.array());
   }
 
   @SuppressWarnings("ReferenceEquality") // one instance stands for what is missing
