@@ -33,7 +33,7 @@ record Transaction(
    *
    * @param id see {@link XaId}
    * @param prepares whether it begins to wait for its end here; else this is its end
-   * @param known whether what it ends was seen
+   * @param known whether what it commits was seen
    */
   record Xa(String id, boolean prepares, boolean known) {}
 }

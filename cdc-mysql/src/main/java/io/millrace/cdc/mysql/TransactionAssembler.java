@@ -390,11 +390,14 @@ final class TransactionAssembler {
                     unreadable(
                         event, "it names no XA transaction: " + statement.sql(), "Report this."));
     TransactionBuffer changes = prepared.remove(id);
-    Transaction.Xa xa = new Transaction.Xa(id, false, changes != null);
-    if (changes == null || statement.kind() == Statement.Kind.XA_COMMIT) {
-      return transaction(end, changes == null ? end.events : changes, true, xa);
+    boolean commits = statement.kind() == Statement.Kind.XA_COMMIT;
+    Transaction.Xa xa = new Transaction.Xa(id, false, changes != null || !commits);
+    if (commits && changes != null) {
+      return transaction(end, changes, true, xa);
     }
-    changes.close();
+    if (changes != null) {
+      changes.close();
+    }
     return transaction(end, end.events, false, xa);
   }
 
