@@ -20,13 +20,18 @@ public final class MongoServer extends TestServer {
 
   private static final int ALREADY_INITIALIZED = 23;
   private static final int NOT_YET_INITIALIZED = 94;
-  private static final long SELECTION_MILLIS = 2_000;
+  private static final long PATIENCE_MILLIS = 2_000;
 
   private final AtomicInteger numbers = new AtomicInteger();
+
+  /** One of several: {@link MongoReplicaSet} makes them a set. */
+  private final boolean member;
+
   private @Nullable MongoClient client; // guarded by this
 
-  private MongoServer(Instance instance, boolean shared) {
+  private MongoServer(Instance instance, boolean shared, boolean member) {
     super(ServerKind.MONGO, instance, shared);
+    this.member = member;
   }
 
   /**
@@ -36,7 +41,7 @@ public final class MongoServer extends TestServer {
    */
   public static MongoServer shared() {
     return Servers.shared(
-        ServerKind.MONGO, MongoServer.class, instance -> new MongoServer(instance, true));
+        ServerKind.MONGO, MongoServer.class, instance -> new MongoServer(instance, true, false));
   }
 
   /** A server of the caller's own, with the testkit's settings; close it. */
@@ -47,7 +52,13 @@ public final class MongoServer extends TestServer {
   /** A server of the caller's own; close it. */
   public static MongoServer startDedicated(ServerOptions options) {
     return Servers.dedicated(
-        ServerKind.MONGO, options, instance -> new MongoServer(instance, false));
+        ServerKind.MONGO, options, instance -> new MongoServer(instance, false, false));
+  }
+
+  /** One node of a set that somebody else initiates. */
+  static MongoServer startMember(ServerOptions options) {
+    return Servers.dedicated(
+        ServerKind.MONGO, options, instance -> new MongoServer(instance, false, true));
   }
 
   /** The connection string of a client; names the one node, so that it works behind a proxy too. */
@@ -113,16 +124,26 @@ public final class MongoServer extends TestServer {
     }
   }
 
-  @Override
-  void probe() throws Exception {
-    MongoClientSettings settings =
+  /** A client that does not wait for a server which is frozen or gone; close it. */
+  MongoClient impatientClient() {
+    return MongoClients.create(
         MongoClientSettings.builder()
             .applyConnectionString(new ConnectionString(connectionString()))
             .applyToClusterSettings(
-                cluster -> cluster.serverSelectionTimeout(SELECTION_MILLIS, TimeUnit.MILLISECONDS))
-            .build();
-    try (MongoClient probing = MongoClients.create(settings)) {
+                cluster -> cluster.serverSelectionTimeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS))
+            .applyToSocketSettings(
+                socket -> socket.readTimeout((int) PATIENCE_MILLIS, TimeUnit.MILLISECONDS))
+            .build());
+  }
+
+  @Override
+  void probe() throws Exception {
+    try (MongoClient probing = impatientClient()) {
       MongoDatabase admin = probing.getDatabase("admin");
+      if (member) {
+        admin.runCommand(new Document("isMaster", 1));
+        return;
+      }
       if (!(instance() instanceof GivenInstance)) {
         initiate(admin);
       }
