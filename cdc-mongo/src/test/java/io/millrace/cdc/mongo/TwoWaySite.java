@@ -10,7 +10,6 @@ import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.Updates;
 import io.millrace.cdc.apply.Applier;
-import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.pipeline.Pipeline;
 import io.millrace.cdc.pipeline.PipelineState;
 import io.millrace.cdc.position.FilePositions;
@@ -40,9 +39,6 @@ final class TwoWaySite implements AutoCloseable {
   /** Changes that the writer made. */
   private final AtomicLong made = new AtomicLong();
 
-  /** Events that the pipeline took for this site's own. */
-  private final AtomicLong captured = new AtomicLong();
-
   TwoWaySite(
       String name,
       MongoClient client,
@@ -67,13 +63,6 @@ final class TwoWaySite implements AutoCloseable {
             .to(channel.publisher())
             .positions(FilePositions.in(positions))
             .firstStart(FirstStart.NOW)
-            .filter(
-                event -> {
-                  if (!event.entity().equals(Heartbeat.ENTITY)) {
-                    captured.incrementAndGet();
-                  }
-                  return true;
-                })
             .build();
     this.applier =
         Applier.builder(name + "-in")
@@ -184,8 +173,9 @@ final class TwoWaySite implements AutoCloseable {
     return made.get();
   }
 
+  /** Events that the pipeline took for this site's own; heartbeats are not among them. */
   long captured() {
-    return captured.get();
+    return pipeline.status().counters().captured();
   }
 
   Applier applier() {
