@@ -51,7 +51,8 @@ final class BatchApplier {
       boolean anyHeld) {
     if (together(items)) {
       try {
-        return Restarts.run(() -> run(session, channel, items, heartbeats, steps, anyHeld, true));
+        return Restarts.run(
+            items.size(), () -> run(session, channel, items, heartbeats, steps, anyHeld, true));
       } catch (RejectedException e) {
         log.debug(
             "{}: a batch of {} was refused, applying its parts: {}",
@@ -60,7 +61,8 @@ final class BatchApplier {
             e.getMessage());
       }
     }
-    return Restarts.run(() -> run(session, channel, items, heartbeats, steps, anyHeld, false));
+    return Restarts.run(
+        items.size(), () -> run(session, channel, items, heartbeats, steps, anyHeld, false));
   }
 
   private BatchResult run(

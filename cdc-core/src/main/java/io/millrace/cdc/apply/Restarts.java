@@ -9,19 +9,34 @@ import java.util.random.RandomGenerator;
  * where the first to commit wins, a batch has to be quicker than the application's own writes.
  */
 final class Restarts {
-  private static final int MOST = 20;
+  /** A transaction of one event, which cannot be made shorter. */
+  private static final int MOST_OF_ONE = 20;
+
+  /** One of several: two shorter ones meet fewer others than a long one that is tried for long. */
+  private static final int MOST_OF_MANY = 3;
+
   private static final int LONGEST_PAUSE_MILLIS = 50;
   private static final RandomGenerator RANDOM = Ambient.random();
 
   private Restarts() {}
 
-  /** Runs work that is one transaction. */
+  /** Runs work that is one transaction and cannot be done in parts. */
   static <T> T run(Supplier<T> work) {
+    return run(1, work);
+  }
+
+  /**
+   * Runs work that is one transaction.
+   *
+   * @param events that it applies; of several, a part can be applied alone
+   */
+  static <T> T run(int events, Supplier<T> work) {
+    int most = events > 1 ? MOST_OF_MANY : MOST_OF_ONE;
     for (int attempt = 1; ; attempt++) {
       try {
         return work.get();
       } catch (RestartException e) {
-        if (attempt == MOST || !pause(attempt)) {
+        if (attempt == most || !pause(attempt)) {
           throw e;
         }
       }

@@ -23,6 +23,12 @@ final class Worker {
   private static final int QUIET_POLLS = 3;
   private static final long IDLE_NANOS = 10_000_000_000L;
 
+  /** More than any batch has. */
+  private static final int MOST_TOGETHER = 1 << 20;
+
+  /** A part of itself that the limit grows by after a full transaction went through. */
+  private static final int GROWTH = 4;
+
   private final ApplierConfig config;
   private final Counters counters;
   private final BatchApplier batches;
@@ -33,6 +39,9 @@ final class Worker {
   private @Nullable TargetSession session;
   private long progress;
   private long usedNanos = System.nanoTime();
+
+  /** Deliveries per transaction: fewer after it met others too often. */
+  private int together = MOST_TOGETHER;
 
   Worker(ApplierConfig config, Counters counters) {
     this.config = config;
@@ -113,28 +122,27 @@ final class Worker {
   }
 
   /**
-   * Applies deliveries and says what is stored now; in halves where the transaction met others too
-   * often, since a shorter one meets fewer.
+   * Applies deliveries and says what is stored now. A transaction that met others too often is
+   * halved, since a shorter one meets fewer; from then on they grow again, slowly.
    */
   Map<Integer, Long> apply(List<Delivery> deliveries) {
     Map<Integer, Long> next = new HashMap<>();
-    List<Delivery> rest = deliveries;
-    while (!rest.isEmpty()) {
-      rest = rest.subList(applyFirst(rest, next), rest.size());
-    }
-    return next;
-  }
-
-  /** How many were applied, at least one. */
-  private int applyFirst(List<Delivery> deliveries, Map<Integer, Long> next) {
-    try {
-      return applyTogether(deliveries, next);
-    } catch (RestartException e) {
-      if (deliveries.size() == 1) {
-        throw e;
+    int from = 0;
+    while (from < deliveries.size()) {
+      int size = Math.min(together, deliveries.size() - from);
+      try {
+        from += applyTogether(deliveries.subList(from, from + size), next);
+        if (size == together) {
+          together = Math.min(MOST_TOGETHER, together + Math.max(1, together / GROWTH));
+        }
+      } catch (RestartException e) {
+        if (size == 1) {
+          throw e;
+        }
+        together = size / 2;
       }
     }
-    return applyFirst(deliveries.subList(0, deliveries.size() / 2), next);
+    return next;
   }
 
   /**

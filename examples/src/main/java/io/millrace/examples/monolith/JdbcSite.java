@@ -65,6 +65,11 @@ final class JdbcSite implements Site {
   }
 
   @Override
+  public boolean looksUp() {
+    return false;
+  }
+
+  @Override
   public List<String> endpoint() {
     return List.of(
         database.server().host(),

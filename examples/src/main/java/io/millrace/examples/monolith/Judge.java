@@ -20,6 +20,8 @@ public final class Judge {
    * @param echoes events on the topic that no writer journalled
    * @param consequences events with hops of 1 or more: made by triggers in an applier's transaction
    * @param duplicates events that stand on the topic more than once
+   * @param later events whose fields were named right and have a later value than the change gave
+   *     them: allowed where a source looks states up
    * @param committedMicros when the change of an event was committed, by event id
    * @param examples a few lost changes and echoes, for people
    */
@@ -28,6 +30,7 @@ public final class Judge {
       long echoes,
       long consequences,
       long duplicates,
+      long later,
       Map<String, Long> committedMicros,
       List<String> examples) {}
 
@@ -35,8 +38,14 @@ public final class Judge {
 
   private Judge() {}
 
-  /** Matches every journalled change with one event of the same content. */
-  public static Verdict compare(List<Journal.Entry> journal, List<Topic.Event> topic) {
+  /**
+   * Matches every journalled change with one event of the same content.
+   *
+   * @param lookUp sides whose source reads a row's state after the change, and so may give a later
+   *     one; there what finds no event of its content is matched with one that names the same row
+   *     and fields
+   */
+  public static Verdict compare(List<Journal.Entry> journal, List<Topic.Event> topic, Set<String> lookUp) {
     Map<String, Deque<Topic.Event>> events = new HashMap<>();
     Set<String> seen = new HashSet<>();
     long duplicates = 0;
@@ -53,25 +62,51 @@ public final class Judge {
         events.computeIfAbsent(event.change(), change -> new ArrayDeque<>()).add(event);
       }
     }
-    long lost = 0;
+    List<Journal.Entry> unmatched = new ArrayList<>();
     List<String> examples = new ArrayList<>();
     Map<String, Long> committed = new HashMap<>();
     for (Journal.Entry entry : journal) {
       Deque<Topic.Event> same = events.get(entry.change());
       Topic.Event event = same == null ? null : same.poll();
       if (event == null) {
-        lost++;
-        example(examples, "lost: " + entry.change());
+        unmatched.add(entry);
       } else {
         committed.put(event.eventId(), entry.committedMicros());
       }
     }
-    long echoes = 0;
-    for (Deque<Topic.Event> left : events.values()) {
-      echoes += left.size();
-      left.forEach(event -> example(examples, "echo: " + event.change()));
+    Map<String, Deque<Topic.Event>> left = new HashMap<>();
+    for (Deque<Topic.Event> same : events.values()) {
+      for (Topic.Event event : same) {
+        left.computeIfAbsent(withoutValues(event.change(), lookUp), key -> new ArrayDeque<>())
+            .add(event);
+      }
     }
-    return new Verdict(lost, echoes, consequences, duplicates, committed, examples);
+    long lost = 0;
+    long later = 0;
+    for (Journal.Entry entry : unmatched) {
+      Deque<Topic.Event> same = left.get(withoutValues(entry.change(), lookUp));
+      Topic.Event event = same == null ? null : same.poll();
+      if (event == null) {
+        lost++;
+        example(examples, "lost: " + entry.change());
+      } else {
+        later++;
+        committed.put(event.eventId(), entry.committedMicros());
+      }
+    }
+    long echoes = 0;
+    for (Deque<Topic.Event> same : left.values()) {
+      echoes += same.size();
+      same.forEach(event -> example(examples, "echo: " + event.change()));
+    }
+    return new Verdict(lost, echoes, consequences, duplicates, later, committed, examples);
+  }
+
+  private static String withoutValues(String change, Set<String> lookUp) {
+    if (lookUp.stream().noneMatch(side -> change.startsWith(side + "\t"))) {
+      return change;
+    }
+    return change.replaceAll("=[^\t]*", "");
   }
 
   /** Rows that are not the same on both sides, as one line each. */

@@ -69,6 +69,11 @@ final class MongoSite implements Site {
   }
 
   @Override
+  public boolean looksUp() {
+    return true;
+  }
+
+  @Override
   public List<String> endpoint() {
     return List.of(
         server.host(),

@@ -165,7 +165,7 @@ public final class MonolithSync {
       Map<String, long[]> growth)
       throws Exception {
     List<Journal.Entry> journal = sites.journal();
-    Judge.Verdict verdict = Judge.compare(journal, sites.events());
+    Judge.Verdict verdict = Judge.compare(journal, sites.events(), sites.lookUp());
     Map<String, Integer> deaths = new HashMap<>(left.deaths());
     right.deaths().forEach((cause, times) -> deaths.merge(cause, times, Integer::sum));
     return new Summary(

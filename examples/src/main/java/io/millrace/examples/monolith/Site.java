@@ -23,6 +23,12 @@ interface Site {
   /** Every row: by entity, then by the text of its key. */
   Map<String, Map<String, Map<String, @Nullable String>>> read() throws Exception;
 
+  /**
+   * Whether the state in its events is looked up after the change, and so may be a later one: the
+   * change streams of MongoDB before 6.0, or without post-images.
+   */
+  boolean looksUp();
+
   /** What the sync's JVM needs to reach it: host, port, database, URL, user. */
   List<String> endpoint();
 

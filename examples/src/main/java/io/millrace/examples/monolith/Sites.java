@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -20,6 +21,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The two databases, the topic between them, and the writers' journals. */
@@ -145,6 +148,14 @@ final class Sites {
   /** The topic from its start. */
   List<Topic.Event> events() throws IOException {
     return Topic.read(kafka.bootstrapServers(), topic);
+  }
+
+  /** Sides whose events may carry a later state than the change made. */
+  Set<String> lookUp() {
+    return Stream.of(monolith, service)
+        .filter(Site::looksUp)
+        .map(Site::side)
+        .collect(Collectors.toSet());
   }
 
   /** Rows per entity. */

@@ -66,7 +66,7 @@ public record Summary(
     Arrays.sort(both);
     return String.format(
         Locale.ROOT,
-        "{\"changes\":%d,\"hot_changes\":%d,\"captured\":%d,\"applied\":%d,\"lost\":%d,\"echoes\":%d,\"consequences\":%d,"
+        "{\"changes\":%d,\"hot_changes\":%d,\"captured\":%d,\"applied\":%d,\"lost\":%d,\"echoes\":%d,\"later_states\":%d,\"consequences\":%d,"
             + "\"duplicates\":%d,\"skipped_echoes\":%d,\"conflicts\":%d,\"held\":%d,\"differences\":%d,\"equal\":%b,"
             + "\"p50_millis\":%s,\"p99_millis\":%s,\"seconds\":%.1f,\"seed\":%d,\"kills\":%d,\"deaths\":{%s},\"sizes\":{%s}}",
         changes,
@@ -75,6 +75,7 @@ public record Summary(
         sum(applied),
         verdict.lost(),
         verdict.echoes(),
+        verdict.later(),
         verdict.consequences(),
         duplicates + verdict.duplicates(),
         skippedEchoes,
@@ -141,6 +142,9 @@ public record Summary(
               text.append(String.format(Locale.ROOT, "%26s %s%n", what, Growth.text(thirds))));
     }
     line(text, "judge: topic", "lost %d, echoes %d", verdict.lost(), verdict.echoes());
+    if (verdict.later() > 0) {
+      line(text, "", "%d events with a later state, since it is looked up", verdict.later());
+    }
     line(text, "judge: rows", "%s compared, %d differ", rows, differences.size());
     verdict.examples().forEach(example -> text.append("  ").append(example).append('\n'));
     differences.stream()

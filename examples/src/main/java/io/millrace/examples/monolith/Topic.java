@@ -100,7 +100,10 @@ public final class Topic {
     }
   }
 
-  /** The value at a path; a name that itself holds dots comes first. */
+  /**
+   * The value at a path; a name that itself holds dots comes first. Null where the row says
+   * nothing.
+   */
   private static Value get(Row row, String path) {
     int dot = path.indexOf('.');
     for (Field field : row.getFieldsList()) {
@@ -111,7 +114,7 @@ public final class Topic {
         return get(field.getValue().getDocumentValue(), path.substring(dot + 1));
       }
     }
-    throw new IllegalStateException("Changed field '" + path + "' is not in the row " + row);
+    return Value.newBuilder().setNullValueValue(0).build();
   }
 
   /** The same text as {@link ColumnType#read} gives for the same value. */
