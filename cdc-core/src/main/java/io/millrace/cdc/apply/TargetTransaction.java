@@ -60,6 +60,9 @@ public interface TargetTransaction extends AutoCloseable {
   /**
    * Writes ledger rows and then rows of one entity. The ledger rows are written directly before the
    * rows' statements, all of them first: they mark what follows. Keys are distinct.
+   *
+   * <p>A target may send what is written later. What it refuses is thrown here, by a later call, or
+   * by {@link #commit()}; after a {@link #savepoint()} it is thrown here.
    */
   void write(String entity, List<RowWrite> writes);
 

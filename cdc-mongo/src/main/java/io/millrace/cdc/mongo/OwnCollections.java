@@ -10,6 +10,9 @@ import java.util.Set;
 
 /** This library's collections in a target database. */
 final class OwnCollections {
+  /** Of every collection that is the library's own. */
+  static final String PREFIX = "millrace_";
+
   static final String LEDGER = "millrace_ledger";
   static final String OFFSETS = "millrace_applier_offset";
   static final String HELD = "millrace_held";

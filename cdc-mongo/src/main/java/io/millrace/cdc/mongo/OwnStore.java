@@ -67,29 +67,38 @@ final class OwnStore {
 
   private void advance(Channel channel, OffsetStep move) {
     Long expected = move.expected();
-    boolean moved =
-        steps.run(
-            "moving offsets",
-            session ->
-                expected == null
-                    ? insertOffset(session, channel, move)
-                    : updateOffset(session, channel, move, expected));
-    if (!moved) {
-      throw new FencedException(
-          "Applier '%s' expected offset %s of partition %s of '%s' but the target has another: another instance owns the partition now."
-              .formatted(
-                  applier, expected == null ? "none" : expected, move.partition(), channel.name()));
-    }
+    steps.write(
+        "moving offsets",
+        OwnCollections.OFFSETS,
+        (database, session) -> {
+          MongoCollection<BsonDocument> offsets =
+              database.getCollection(OwnCollections.OFFSETS, BsonDocument.class);
+          boolean moved =
+              expected == null
+                  ? insertOffset(offsets, session, channel, move)
+                  : updateOffset(offsets, session, channel, move, expected);
+          if (!moved) {
+            throw fenced(channel, move);
+          }
+        });
   }
 
-  private MongoCollection<BsonDocument> offsets() {
-    return site.inTransaction().getCollection(OwnCollections.OFFSETS, BsonDocument.class);
+  private FencedException fenced(Channel channel, OffsetStep move) {
+    Long expected = move.expected();
+    return new FencedException(
+        "Applier '%s' expected offset %s of partition %s of '%s' but the target has another: another instance owns the partition now."
+            .formatted(
+                applier, expected == null ? "none" : expected, move.partition(), channel.name()));
   }
 
-  private boolean insertOffset(ClientSession session, Channel channel, OffsetStep move) {
+  private boolean insertOffset(
+      MongoCollection<BsonDocument> offsets,
+      ClientSession session,
+      Channel channel,
+      OffsetStep move) {
     BsonDocument id = OwnForms.partition(applier, channel, move.partition());
     try {
-      offsets().insertOne(session, OwnForms.offset(id, channel, move.next(), now()));
+      offsets.insertOne(session, OwnForms.offset(id, channel, move.next(), now()));
       return true;
     } catch (MongoException e) {
       if (TargetErrors.isDuplicate(e)) {
@@ -100,7 +109,11 @@ final class OwnStore {
   }
 
   private boolean updateOffset(
-      ClientSession session, Channel channel, OffsetStep move, long expected) {
+      MongoCollection<BsonDocument> offsets,
+      ClientSession session,
+      Channel channel,
+      OffsetStep move,
+      long expected) {
     BsonDocument id = OwnForms.partition(applier, channel, move.partition());
     Bson where =
         Filters.and(
@@ -111,7 +124,7 @@ final class OwnStore {
     Bson update =
         Updates.combine(
             Updates.set("next", move.next()), Updates.set("at", now()), Updates.inc("turn", 1L));
-    return offsets().updateOne(session, where, update).getMatchedCount() == 1;
+    return offsets.updateOne(session, where, update).getMatchedCount() == 1;
   }
 
   private BsonDateTime now() {
@@ -177,10 +190,11 @@ final class OwnStore {
             OwnForms.ofEntity(applier, entity),
             Filters.gt(
                 OwnForms.place(log) + "." + OwnForms.VERSION, HexFormat.of().formatHex(version)));
-    return steps.run(
+    return steps.read(
         "reading the ledger",
-        session ->
-            site.inTransaction()
+        OwnCollections.LEDGER,
+        (database, session) ->
+            database
                     .getCollection(OwnCollections.LEDGER, BsonDocument.class)
                     .find(session, later)
                     .first()

@@ -57,6 +57,11 @@ record TargetSite(
     return client.getDatabase(database);
   }
 
+  /** For reads before a transaction, which are made again in it. */
+  MongoDatabase outside() {
+    return cluster.getDatabase(database).withReadPreference(ReadPreference.primary());
+  }
+
   /** For use outside of a transaction: sees and makes what cannot be taken back. */
   MongoDatabase durable() {
     return cluster

@@ -8,14 +8,18 @@ import com.mongodb.TransactionOptions;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.ClientSession;
 import com.mongodb.client.FindIterable;
+import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.BulkWriteOptions;
 import com.mongodb.client.model.WriteModel;
 import io.millrace.cdc.apply.RestartException;
 import io.millrace.cdc.error.ApplyException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.bson.BsonDocument;
 import org.bson.conversions.Bson;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +29,22 @@ import org.jspecify.annotations.Nullable;
  * whole when it refuses a write; going back to a point means to begin another transaction and to
  * take the steps up to that point again. What is read then must be what was read before, else the
  * applier begins anew. Used by one thread.
+ *
+ * <p>At first steps are only gathered: reads are made outside of a transaction, writes wait. {@link
+ * #send} begins the transaction and takes them all, those on the application's documents first: who
+ * writes one of these between the transaction's beginning and our own write undoes it, so that time
+ * is kept short.
  */
 final class TransactionSteps implements AutoCloseable {
   private static final BulkWriteOptions UNORDERED = new BulkWriteOptions().ordered(false);
 
   private final TargetSite site;
   private final List<Done> done = new ArrayList<>();
+
+  /** Collections with writes that are not sent yet; null once everything is sent at once. */
+  private @Nullable Set<String> unsent = new HashSet<>();
+
+  /** Of the transaction; before it, one for reads. */
   private @Nullable ClientSession open;
 
   /**
@@ -39,31 +53,59 @@ final class TransactionSteps implements AutoCloseable {
    * @param <T> what it answers; compared when it is made again
    */
   interface Step<T> {
-    T run(ClientSession session);
+    T run(MongoDatabase database, ClientSession session);
   }
 
-  private record Done(String what, Step<?> step, Object answer) {}
+  private record Done(String what, String collection, Step<?> step, Object answer) {
+    /** On the application's documents, or the mark that has to stand before them. */
+    boolean ofRows() {
+      return !collection.startsWith(OwnCollections.PREFIX) || collection.equals(Marks.COLLECTION);
+    }
+  }
 
   TransactionSteps(TargetSite site) {
     this.site = site;
   }
 
-  /** Takes a step. One that fails has done nothing. */
-  <T> T run(String what, Step<T> step) {
-    ClientSession session = begun();
+  /** Reads something; it answers the same each time while nobody writes it. */
+  <T> T read(String what, String collection, Step<T> step) {
+    if (unsent != null && unsent.contains(collection)) {
+      send();
+    }
+    return take(what, collection, step);
+  }
+
+  /** Writes something, at once or later; it answers by an exception. */
+  void write(String what, String collection, BiConsumer<MongoDatabase, ClientSession> step) {
+    Step<Boolean> answered =
+        (database, session) -> {
+          step.accept(database, session);
+          return true;
+        };
+    if (unsent != null) {
+      unsent.add(collection);
+      done.add(new Done(what, collection, answered, true));
+    } else {
+      take(what, collection, answered);
+    }
+  }
+
+  private <T> T take(String what, String collection, Step<T> step) {
+    ClientSession session = session();
     T answer = call(what, session, step);
-    done.add(new Done(what, step, Objects.requireNonNull(answer)));
+    done.add(new Done(what, collection, step, Objects.requireNonNull(answer)));
     return answer;
   }
 
   /** Documents in the order of their {@code _id}. */
   <D extends BsonDocument> List<D> find(
       Class<D> type, String collection, Bson filter, @Nullable Bson projection) {
-    return run(
+    return read(
         "reading " + collection,
-        session -> {
+        collection,
+        (database, session) -> {
           FindIterable<D> found =
-              site.inTransaction()
+              database
                   .getCollection(collection, type)
                   .find(session, filter)
                   .sort(new BsonDocument("_id", new org.bson.BsonInt32(1)));
@@ -75,19 +117,34 @@ final class TransactionSteps implements AutoCloseable {
   /** Writes that do not depend on each other; none is no step. */
   void bulk(String collection, List<? extends WriteModel<BsonDocument>> writes) {
     if (!writes.isEmpty()) {
-      run(
+      write(
           "writing " + collection,
-          session -> {
-            site.inTransaction()
-                .getCollection(collection, BsonDocument.class)
-                .bulkWrite(session, writes, UNORDERED);
-            return true;
-          });
+          collection,
+          (database, session) ->
+              database
+                  .getCollection(collection, BsonDocument.class)
+                  .bulkWrite(session, writes, UNORDERED));
     }
   }
 
-  /** A point to go back to. */
+  /** Sends what was gathered; from here on every step is taken at once. */
+  void send() {
+    if (unsent == null) {
+      return;
+    }
+    unsent = null;
+    abandon();
+    List<Done> rows = done.stream().filter(Done::ofRows).toList();
+    List<Done> own = done.stream().filter(step -> !step.ofRows()).toList();
+    done.clear();
+    done.addAll(rows);
+    done.addAll(own);
+    session();
+  }
+
+  /** A point to go back to; a step that is refused after it throws at once. */
   int point() {
+    send();
     return done.size();
   }
 
@@ -99,19 +156,22 @@ final class TransactionSteps implements AutoCloseable {
     }
   }
 
-  private ClientSession begun() {
+  private ClientSession session() {
     ClientSession session = open;
     if (session != null) {
       return session;
     }
     ClientSession started = site.call("beginning a transaction", this::start);
     open = started;
-    for (Done step : done) {
-      Object again = call(step.what(), started, step.step());
-      if (!step.answer().equals(again)) {
-        abandon();
-        throw new RestartException(
-            site + ", " + step.what() + ": it was changed while the batch was being applied", null);
+    if (unsent == null) {
+      for (Done step : done) {
+        Object again = call(step.what(), started, step.step());
+        if (!step.answer().equals(again)) {
+          abandon();
+          throw new RestartException(
+              site + ", " + step.what() + ": it was changed while the batch was being applied",
+              null);
+        }
       }
     }
     return started;
@@ -129,13 +189,16 @@ final class TransactionSteps implements AutoCloseable {
         site.client()
             .startSession(
                 ClientSessionOptions.builder().defaultTransactionOptions(options).build());
-    session.startTransaction();
+    if (unsent == null) {
+      session.startTransaction();
+    }
     return session;
   }
 
   private <T> T call(String what, ClientSession session, Step<T> step) {
+    MongoDatabase database = unsent == null ? site.inTransaction() : site.outside();
     try {
-      return site.call(what, () -> step.run(session));
+      return site.call(what, () -> step.run(database, session));
     } catch (RuntimeException e) {
       abandon(); // the server has undone it
       throw e;
@@ -147,7 +210,8 @@ final class TransactionSteps implements AutoCloseable {
     if (done.isEmpty()) {
       return;
     }
-    ClientSession session = begun();
+    send();
+    ClientSession session = session();
     long deadline = System.nanoTime() + site.timeout().toNanos();
     while (true) {
       try {

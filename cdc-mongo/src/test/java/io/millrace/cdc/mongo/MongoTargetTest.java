@@ -156,9 +156,8 @@ final class MongoTargetTest {
         TargetTransaction transaction = session.begin()) {
       transaction.lock("item", Map.of(key(1), Row.of("id", Value.of(1))));
       database.getCollection("item").updateOne(Filters.eq("_id", 1L), Updates.set("name", "z"));
-      assertThrows(
-          RestartException.class,
-          () -> transaction.write("item", List.of(write(RowWrite.Kind.UPDATE, 1, "b"))));
+      transaction.write("item", List.of(write(RowWrite.Kind.UPDATE, 1, "b")));
+      assertThrows(RestartException.class, transaction::commit);
     }
     assertEquals(List.of("1z"), names());
   }
@@ -168,19 +167,17 @@ final class MongoTargetTest {
     try (TargetSession session = items()) {
       for (int round = 0; round < 2; round++) {
         try (TargetTransaction transaction = session.begin()) {
-          OffsetStep first = new OffsetStep(0, null, 5);
+          transaction.advance(CHANNEL, List.of(new OffsetStep(0, null, 5)));
           if (round == 0) {
-            transaction.advance(CHANNEL, List.of(first));
             transaction.commit();
           } else {
-            assertThrows(FencedException.class, () -> transaction.advance(CHANNEL, List.of(first)));
+            assertThrows(FencedException.class, transaction::commit);
           }
         }
       }
       try (TargetTransaction transaction = session.begin()) {
-        assertThrows(
-            FencedException.class,
-            () -> transaction.advance(CHANNEL, List.of(new OffsetStep(0, 4L, 9))));
+        transaction.advance(CHANNEL, List.of(new OffsetStep(0, 4L, 9)));
+        assertThrows(FencedException.class, transaction::commit);
       }
     }
   }

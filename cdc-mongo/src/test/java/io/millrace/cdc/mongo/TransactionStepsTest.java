@@ -31,7 +31,10 @@ class TransactionStepsTest {
         ApplyException writing =
             assertThrows(
                 ApplyException.class,
-                () -> steps.bulk("item", List.of(new InsertOneModel<>(new BsonDocument()))));
+                () -> {
+                  steps.bulk("item", List.of(new InsertOneModel<>(new BsonDocument())));
+                  steps.send();
+                });
         for (ApplyException away : List.of(reading, writing)) {
           assertTrue(away.retryable());
           assertFalse(away instanceof RestartException);
