@@ -132,7 +132,7 @@ public final class MongoServer extends TestServer {
             .applyToClusterSettings(
                 cluster -> cluster.serverSelectionTimeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS))
             .applyToSocketSettings(
-                socket -> socket.readTimeout((int) PATIENCE_MILLIS, TimeUnit.MILLISECONDS))
+                socket -> socket.readTimeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS))
             .build());
   }
 
