@@ -6,8 +6,8 @@ import java.util.Random;
 /**
  * What the command line said.
  *
- * @param monolith the monolith's database: {@code mongo}, or {@code mariadb}, which is {@code auto}
- *     too for now
+ * @param monolith the monolith's database: {@code mongo}, {@code mariadb}, or {@code auto}: MongoDB
+ *     where there is one, else MariaDB
  * @param changes stop writing after so many committed row changes; where only seconds are given, no
  *     end
  * @param seconds stop writing after so many seconds

@@ -3,6 +3,7 @@ package io.millrace.examples.monolith;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.KafkaServer;
 import io.millrace.cdc.testkit.MariaDbServer;
+import io.millrace.cdc.testkit.MissingServerException;
 import io.millrace.cdc.testkit.MongoServer;
 import io.millrace.cdc.testkit.PostgresServer;
 import java.io.IOException;
@@ -48,9 +49,16 @@ final class Sites {
   }
 
   private static Site monolith(Options options) {
-    return options.monolith().equals("mongo")
-        ? new MongoSite(MongoServer.shared(), options.seed())
-        : new JdbcSite("monolith", MariaDbServer.shared().createDatabase("shop"));
+    if (!options.monolith().equals("mariadb")) {
+      try {
+        return new MongoSite(MongoServer.shared(), options.seed());
+      } catch (MissingServerException e) {
+        if (options.monolith().equals("mongo")) {
+          throw e;
+        }
+      }
+    }
+    return new JdbcSite("monolith", MariaDbServer.shared().createDatabase("shop"));
   }
 
   /** With the same rows on both sides, before anything is captured: what a move starts with. */
