@@ -38,14 +38,20 @@ public final class Judge {
 
   private Judge() {}
 
+  /** Matches every journalled change with one event of the same content. */
+  public static Verdict compare(List<Journal.Entry> journal, List<Topic.Event> topic) {
+    return compare(journal, topic, Set.of());
+  }
+
   /**
-   * Matches every journalled change with one event of the same content.
+   * The same where some sources look states up.
    *
    * @param lookUp sides whose source reads a row's state after the change, and so may give a later
    *     one; there what finds no event of its content is matched with one that names the same row
    *     and fields
    */
-  public static Verdict compare(List<Journal.Entry> journal, List<Topic.Event> topic, Set<String> lookUp) {
+  public static Verdict compare(
+      List<Journal.Entry> journal, List<Topic.Event> topic, Set<String> lookUp) {
     Map<String, Deque<Topic.Event>> events = new HashMap<>();
     Set<String> seen = new HashSet<>();
     long duplicates = 0;

@@ -16,7 +16,7 @@ class JudgeTest {
 
   @Test
   void a_change_that_is_journalled_and_on_the_topic_is_neither_lost_nor_an_echo() {
-    Judge.Verdict verdict = judge(List.of(journalled(FIRST)), List.of(event("1", FIRST)));
+    Judge.Verdict verdict = Judge.compare(List.of(journalled(FIRST)), List.of(event("1", FIRST)));
 
     assertThat(verdict.lost()).isZero();
     assertThat(verdict.echoes()).isZero();
@@ -27,27 +27,27 @@ class JudgeTest {
   void a_change_that_is_not_on_the_topic_is_lost() {
     List<Journal.Entry> journal = List.of(journalled(FIRST), journalled(SECOND));
 
-    assertThat(judge(journal, List.of(event("1", FIRST))).lost()).isEqualTo(1);
+    assertThat(Judge.compare(journal, List.of(event("1", FIRST))).lost()).isEqualTo(1);
   }
 
   @Test
   void one_of_two_changes_of_the_same_content_that_is_missing_is_lost() {
     List<Journal.Entry> journal = List.of(journalled(FIRST), journalled(FIRST));
 
-    assertThat(judge(journal, List.of(event("1", FIRST))).lost()).isEqualTo(1);
+    assertThat(Judge.compare(journal, List.of(event("1", FIRST))).lost()).isEqualTo(1);
   }
 
   @Test
   void an_event_that_nobody_journalled_is_an_echo() {
     List<Topic.Event> topic = List.of(event("1", FIRST), event("2", FIRST));
 
-    assertThat(judge(List.of(journalled(FIRST)), topic).echoes()).isEqualTo(1);
+    assertThat(Judge.compare(List.of(journalled(FIRST)), topic).echoes()).isEqualTo(1);
   }
 
   @Test
   void the_same_event_twice_is_a_duplicate_and_no_echo() {
     List<Topic.Event> topic = List.of(event("1", FIRST), event("1", FIRST));
-    Judge.Verdict verdict = judge(List.of(journalled(FIRST)), topic);
+    Judge.Verdict verdict = Judge.compare(List.of(journalled(FIRST)), topic);
 
     assertThat(verdict.echoes()).isZero();
     assertThat(verdict.duplicates()).isEqualTo(1);
@@ -58,8 +58,8 @@ class JudgeTest {
     List<Journal.Entry> journal = List.of(journalled(FIRST), journalled(SECOND));
     List<Topic.Event> topic = List.of(event("1", SECOND), event("2", SECOND));
 
-    assertThat(judge(journal, topic).lost()).isEqualTo(1);
-    assertThat(judge(journal, topic).echoes()).isEqualTo(1);
+    assertThat(Judge.compare(journal, topic).lost()).isEqualTo(1);
+    assertThat(Judge.compare(journal, topic).echoes()).isEqualTo(1);
     Judge.Verdict lookedUp = Judge.compare(journal, topic, Set.of("monolith"));
     assertThat(lookedUp.lost()).isZero();
     assertThat(lookedUp.echoes()).isZero();
@@ -79,7 +79,8 @@ class JudgeTest {
 
   @Test
   void what_a_trigger_made_in_an_appliers_transaction_is_counted_apart() {
-    Judge.Verdict verdict = judge(List.of(), List.of(new Topic.Event("1", FIRST.line(), 1)));
+    Judge.Verdict verdict =
+        Judge.compare(List.of(), List.of(new Topic.Event("1", FIRST.line(), 1)));
 
     assertThat(verdict.echoes()).isZero();
     assertThat(verdict.consequences()).isEqualTo(1);
@@ -102,9 +103,5 @@ class JudgeTest {
 
   private static Topic.Event event(String id, Change change) {
     return new Topic.Event(id, change.line(), 0);
-  }
-
-  private static Judge.Verdict judge(List<Journal.Entry> journal, List<Topic.Event> topic) {
-    return Judge.compare(journal, topic, Set.of());
   }
 }
