@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
 /** Polls the change log. Used by one thread, but for {@link #wakeUp()}. */
 final class PostgresReader implements SourceReader {
   private static final long SHORTEST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  /** After so long without a change the log is looked at less often. */
+  private static final long QUIET_AFTER_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private static final int QUIET_FACTOR = 4;
   private static final int MOST_ROWS_WITHOUT_EVENT = 10_000;
 
   private final PostgresSource source;
@@ -37,6 +42,7 @@ final class PostgresReader implements SourceReader {
   private final Deque<ChangeEvent> heldBack = new ArrayDeque<>();
   private long idleNanos = SHORTEST_IDLE_NANOS;
   private long nextQueryNanos = System.nanoTime();
+  private long lastChangeNanos = System.nanoTime();
   private @Nullable Instant lastChangeAt;
 
   PostgresReader(
@@ -107,8 +113,9 @@ final class PostgresReader implements SourceReader {
         }
         keeper.tend(session.connection());
         boolean found = cursor.look();
-        idleNanos =
-            found ? SHORTEST_IDLE_NANOS : Math.min(idleNanos * 2, source.longestIdle().toNanos());
+        if (!found) {
+          idleNanos = Math.min(idleNanos * 2, longestIdleNanos(now));
+        }
         nextQueryNanos = System.nanoTime() + (found ? 0 : idleNanos);
       }
       return fill(maxEvents);
@@ -117,6 +124,11 @@ final class PostgresReader implements SourceReader {
           "The change log of " + source.describe() + " at " + source.address() + " cannot be read",
           e);
     }
+  }
+
+  private long longestIdleNanos(long now) {
+    long usual = source.longestIdle().toNanos();
+    return now - lastChangeNanos > QUIET_AFTER_NANOS ? usual * QUIET_FACTOR : usual;
   }
 
   /** A hard limit may have dropped what was to be read; its mark stays until somebody decides. */
@@ -149,6 +161,8 @@ final class PostgresReader implements SourceReader {
         continue;
       }
       lastChangeAt = row.at();
+      lastChangeNanos = System.nanoTime();
+      idleNanos = SHORTEST_IDLE_NANOS; // heartbeats alone do not make the reader hurry
       if (row.applied() && events.concerns(row)) {
         echoes++;
       } else if (!row.applied()) {

@@ -284,8 +284,8 @@ public final class PostgresSource implements Source {
     }
 
     /**
-     * How long the reader sleeps at most between two looks at an idle log; {@link Source#wakeUp()}
-     * ends the sleep. Default 500 ms.
+     * How long the reader sleeps at most between two looks at an idle log, and four times as long
+     * after a minute without a change; {@link Source#wakeUp()} ends the sleep. Default 500 ms.
      *
      * @param longestIdle 1 ms to 1 minute
      */
