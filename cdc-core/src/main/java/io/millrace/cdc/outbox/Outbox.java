@@ -11,8 +11,9 @@ package io.millrace.cdc.outbox;
  * <p>After the commit, {@code pipeline.flush()} wakes the reader at once. It never blocks, and is
  * never needed: where another instance runs the pipeline, or none, it does nothing, and the
  * instance that runs it finds the event with its next look, after the source's longest idle
- * interval at the latest (PostgreSQL: {@code longestIdle}, 500 ms by default; MySQL, MariaDB and
- * MongoDB send events themselves). Where the pipeline is down, the event waits in the database.
+ * interval at the latest (PostgreSQL: {@code longestIdle}, 500 ms by default, four times that after
+ * a quiet minute; MySQL, MariaDB and MongoDB send events themselves). Where the pipeline is down,
+ * the event waits in the database.
  *
  * <p>The source publishes what was appended where its builder's {@code outbox()} says so.
  *

@@ -106,7 +106,8 @@ public final class Pipeline implements AutoCloseable {
    * blocks, and never waits for the change to be published. Does nothing where this instance stands
    * by or does not run: the instance that runs is not told, and finds the change with its next
    * poll, after the source's longest idle interval at the latest (PostgreSQL: {@code longestIdle},
-   * 500 ms by default; other databases send changes by themselves).
+   * 500 ms by default, four times that after a quiet minute; other databases send changes by
+   * themselves).
    */
   public void flush() {
     if (board.state() == PipelineState.RUNNING) {
