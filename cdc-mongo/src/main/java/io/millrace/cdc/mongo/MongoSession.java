@@ -41,6 +41,7 @@ final class MongoSession implements TargetSession {
   private final TargetLayout layout;
   private final HeldQueries held;
   private final MongoLedgerCleanup cleanup;
+  private final SessionNotes sessions;
   private final String markId;
 
   /**
@@ -55,6 +56,7 @@ final class MongoSession implements TargetSession {
     this.layout = layout;
     this.held = new HeldQueries(applier, site);
     this.cleanup = new MongoLedgerCleanup(applier, site);
+    this.sessions = new SessionNotes(applier, site);
     this.mark = site.clock().millis() * MICROS_PER_MILLI;
     // Of the session's own: two that write one document would be in each other's way.
     this.markId = applier + "/" + HexFormat.of().toHexDigits(site.random().nextLong());
@@ -69,7 +71,14 @@ final class MongoSession implements TargetSession {
         site.call(
             "opening a session",
             () -> new TargetPreflight(applier, site, mappings, nestings).layout());
-    return new MongoSession(applier, site, layout);
+    MongoSession session = new MongoSession(applier, site, layout);
+    site.call(
+        "ending what an earlier instance left open",
+        () -> {
+          session.sessions.endOthers();
+          return session;
+        });
+    return session;
   }
 
   @Override
@@ -212,6 +221,10 @@ final class MongoSession implements TargetSession {
 
   String applier() {
     return applier;
+  }
+
+  SessionNotes sessions() {
+    return sessions;
   }
 
   TargetSite site() {

@@ -18,8 +18,11 @@ final class OwnCollections {
   static final String HELD = "millrace_held";
   static final String HEARTBEATS = "millrace_applier_heartbeat";
 
+  static final String SESSIONS = "millrace_applier_session";
+
   /** What an applier reads and writes. */
-  static final List<String> ALL = List.of(LEDGER, OFFSETS, HELD, HEARTBEATS, Marks.COLLECTION);
+  static final List<String> ALL =
+      List.of(LEDGER, OFFSETS, HELD, HEARTBEATS, SESSIONS, Marks.COLLECTION);
 
   private static final int NAMESPACE_EXISTS = 48;
   private static final List<String> HELD_INDEX = List.of("_id.a", "_id.e", "_id.i", "_id.o");

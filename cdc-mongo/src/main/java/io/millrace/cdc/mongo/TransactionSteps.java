@@ -39,6 +39,7 @@ final class TransactionSteps implements AutoCloseable {
   private static final BulkWriteOptions UNORDERED = new BulkWriteOptions().ordered(false);
 
   private final TargetSite site;
+  private final SessionNotes sessions;
   private final List<Done> done = new ArrayList<>();
 
   /** Collections with writes that are not sent yet; null once everything is sent at once. */
@@ -63,8 +64,9 @@ final class TransactionSteps implements AutoCloseable {
     }
   }
 
-  TransactionSteps(TargetSite site) {
+  TransactionSteps(TargetSite site, SessionNotes sessions) {
     this.site = site;
+    this.sessions = sessions;
   }
 
   /** Reads something; it answers the same each time while nobody writes it. */
@@ -190,9 +192,19 @@ final class TransactionSteps implements AutoCloseable {
             .startSession(
                 ClientSessionOptions.builder().defaultTransactionOptions(options).build());
     if (unsent == null) {
+      note(session);
       session.startTransaction();
     }
     return session;
+  }
+
+  private void note(ClientSession session) {
+    try {
+      sessions.note(session);
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
   }
 
   private <T> T call(String what, ClientSession session, Step<T> step) {

@@ -183,6 +183,23 @@ final class MongoTargetTest {
   }
 
   @Test
+  void what_a_killed_instance_left_open_does_not_stand_in_the_way_of_the_next() {
+    database.getCollection("item").insertOne(new Document("_id", 1L).append("name", "a"));
+    try (TargetSession killed = items();
+        TargetTransaction open = killed.begin()) {
+      open.write("item", List.of(write(RowWrite.Kind.UPDATE, 1, "lost")));
+      open.savepoint(); // sent, and neither committed nor given up
+      try (TargetSession next = items();
+          TargetTransaction transaction = next.begin()) {
+        transaction.write("item", List.of(write(RowWrite.Kind.UPDATE, 1, "next")));
+        transaction.commit();
+      }
+      assertThrows(RestartException.class, open::commit);
+    }
+    assertEquals(List.of("1next"), names());
+  }
+
+  @Test
   void every_problem_is_named_at_the_start() {
     database.createCollection(
         "capped", new CreateCollectionOptions().capped(true).sizeInBytes(4096));
