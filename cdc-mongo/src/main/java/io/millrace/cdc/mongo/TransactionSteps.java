@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  * take the steps up to that point again. What is read then must be what was read before, else the
  * applier begins anew. Used by one thread.
  *
- * <p>At first steps are only gathered: reads are made outside of a transaction, writes wait. {@link
- * #send} begins the transaction and takes them all, those on the application's documents first: who
- * writes one of these between the transaction's beginning and our own write undoes it, so that time
- * is kept short.
+ * <p>At first it gathers: what is in this library's own collections is read outside of the
+ * transaction and written later, with {@link #send}; the transaction begins with the first step on
+ * the application's documents. Who writes one of these between the beginning and our own write
+ * undoes the transaction, so nothing else is done in that time.
  */
 final class TransactionSteps implements AutoCloseable {
   private static final BulkWriteOptions UNORDERED = new BulkWriteOptions().ordered(false);
@@ -42,11 +42,14 @@ final class TransactionSteps implements AutoCloseable {
   private final SessionNotes sessions;
   private final List<Done> done = new ArrayList<>();
 
-  /** Collections with writes that are not sent yet; null once everything is sent at once. */
-  private @Nullable Set<String> unsent = new HashSet<>();
+  /** Of our own collections, those with writes that are not sent yet. */
+  private final Set<String> unsent = new HashSet<>();
 
-  /** Of the transaction; before it, one for reads. */
+  private boolean gathering = true;
   private @Nullable ClientSession open;
+
+  /** Whether the open session is in a transaction, or one for reads before it. */
+  private boolean begun;
 
   /**
    * A request to the server.
@@ -57,11 +60,16 @@ final class TransactionSteps implements AutoCloseable {
     T run(MongoDatabase database, ClientSession session);
   }
 
-  private record Done(String what, String collection, Step<?> step, Object answer) {
-    /** On the application's documents, or the mark that has to stand before them. */
-    boolean ofRows() {
-      return !collection.startsWith(OwnCollections.PREFIX) || collection.equals(Marks.COLLECTION);
-    }
+  /**
+   * A step that was taken or waits.
+   *
+   * @param rows on the application's documents, or the mark that has to stand before them
+   * @param sent whether it was taken in the transaction
+   */
+  private record Done(String what, boolean rows, boolean sent, Step<?> step, Object answer) {}
+
+  private static boolean ofRows(String collection) {
+    return !collection.startsWith(OwnCollections.PREFIX) || collection.equals(Marks.COLLECTION);
   }
 
   TransactionSteps(TargetSite site, SessionNotes sessions) {
@@ -71,10 +79,10 @@ final class TransactionSteps implements AutoCloseable {
 
   /** Reads something; it answers the same each time while nobody writes it. */
   <T> T read(String what, String collection, Step<T> step) {
-    if (unsent != null && unsent.contains(collection)) {
+    if (unsent.contains(collection)) {
       send();
     }
-    return take(what, collection, step);
+    return take(what, ofRows(collection), step);
   }
 
   /** Writes something, at once or later; it answers by an exception. */
@@ -84,18 +92,19 @@ final class TransactionSteps implements AutoCloseable {
           step.accept(database, session);
           return true;
         };
-    if (unsent != null) {
+    boolean rows = ofRows(collection);
+    if (gathering && !rows) {
       unsent.add(collection);
-      done.add(new Done(what, collection, answered, true));
+      done.add(new Done(what, false, false, answered, true));
     } else {
-      take(what, collection, answered);
+      take(what, rows, answered);
     }
   }
 
-  private <T> T take(String what, String collection, Step<T> step) {
-    ClientSession session = session();
+  private <T> T take(String what, boolean rows, Step<T> step) {
+    ClientSession session = session(begun || rows || !gathering);
     T answer = call(what, session, step);
-    done.add(new Done(what, collection, step, Objects.requireNonNull(answer)));
+    done.add(new Done(what, rows, begun, step, Objects.requireNonNull(answer)));
     return answer;
   }
 
@@ -131,17 +140,25 @@ final class TransactionSteps implements AutoCloseable {
 
   /** Sends what was gathered; from here on every step is taken at once. */
   void send() {
-    if (unsent == null) {
-      return;
+    if (gathering) {
+      ClientSession session = session(true);
+      for (Done step : List.copyOf(done)) {
+        if (!step.sent()) {
+          again(step, session);
+        }
+      }
+      gathered();
     }
-    unsent = null;
-    abandon();
-    List<Done> rows = done.stream().filter(Done::ofRows).toList();
-    List<Done> own = done.stream().filter(step -> !step.ofRows()).toList();
+  }
+
+  /** From here on the steps stand in the order in which they are to be taken again. */
+  private void gathered() {
+    gathering = false;
+    unsent.clear();
+    List<Done> all = List.copyOf(done);
     done.clear();
-    done.addAll(rows);
-    done.addAll(own);
-    session();
+    all.stream().filter(Done::rows).forEach(done::add);
+    all.stream().filter(step -> !step.rows()).forEach(done::add);
   }
 
   /** A point to go back to; a step that is refused after it throws at once. */
@@ -158,25 +175,28 @@ final class TransactionSteps implements AutoCloseable {
     }
   }
 
-  private ClientSession session() {
+  private ClientSession session(boolean transactional) {
     ClientSession session = open;
-    if (session != null) {
+    if (session != null && (begun || !transactional)) {
       return session;
     }
+    abandon();
+    begun = transactional;
     ClientSession started = site.call("beginning a transaction", this::start);
     open = started;
-    if (unsent == null) {
-      for (Done step : done) {
-        Object again = call(step.what(), started, step.step());
-        if (!step.answer().equals(again)) {
-          abandon();
-          throw new RestartException(
-              site + ", " + step.what() + ": it was changed while the batch was being applied",
-              null);
-        }
-      }
+    if (!gathering) {
+      done.forEach(step -> again(step, started));
     }
     return started;
+  }
+
+  private void again(Done step, ClientSession session) {
+    Object again = call(step.what(), session, step.step());
+    if (!step.answer().equals(again)) {
+      abandon();
+      throw new RestartException(
+          site + ", " + step.what() + ": it was changed while the batch was being applied", null);
+    }
   }
 
   private ClientSession start() {
@@ -191,7 +211,7 @@ final class TransactionSteps implements AutoCloseable {
         site.client()
             .startSession(
                 ClientSessionOptions.builder().defaultTransactionOptions(options).build());
-    if (unsent == null) {
+    if (begun) {
       note(session);
       session.startTransaction();
     }
@@ -208,11 +228,14 @@ final class TransactionSteps implements AutoCloseable {
   }
 
   private <T> T call(String what, ClientSession session, Step<T> step) {
-    MongoDatabase database = unsent == null ? site.inTransaction() : site.outside();
+    MongoDatabase database = begun ? site.inTransaction() : site.outside();
     try {
       return site.call(what, () -> step.run(database, session));
     } catch (RuntimeException e) {
       abandon(); // the server has undone it
+      if (gathering) {
+        gathered();
+      }
       throw e;
     }
   }
@@ -223,7 +246,7 @@ final class TransactionSteps implements AutoCloseable {
       return;
     }
     send();
-    ClientSession session = session();
+    ClientSession session = session(true);
     long deadline = System.nanoTime() + site.timeout().toNanos();
     while (true) {
       try {
