@@ -81,8 +81,9 @@ public final class Judge {
       }
     }
     Map<String, Deque<Topic.Event>> left = new HashMap<>();
-    for (Deque<Topic.Event> same : events.values()) {
-      for (Topic.Event event : same) {
+    Set<String> told = new HashSet<>(committed.keySet());
+    for (Topic.Event event : topic) { // in their order, so that the same changes meet
+      if (!event.change().isEmpty() && event.hops() == 0 && told.add(event.eventId())) {
         left.computeIfAbsent(withoutValues(event.change(), lookUp), key -> new ArrayDeque<>())
             .add(event);
       }
