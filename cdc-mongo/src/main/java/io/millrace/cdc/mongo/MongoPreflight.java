@@ -48,8 +48,9 @@ final class MongoPreflight {
             return findings;
           }
           version();
-          collections();
-          privileges();
+          if (privileges()) {
+            collections();
+          }
           oplog();
           return findings;
         });
@@ -146,10 +147,12 @@ final class MongoPreflight {
     }
   }
 
-  private void privileges() {
+  /** Says whether the collections may be looked at. */
+  private boolean privileges() {
     Privileges privileges = Privileges.of(settings.admin(), settings.database());
     need(privileges, "", "changeStream");
     need(privileges, "", "find");
+    need(privileges, "", "listCollections");
     for (String own : List.of(MongoRegistration.COLLECTION, "millrace_reader")) {
       need(privileges, own, "insert");
       need(privileges, own, "update");
@@ -164,6 +167,7 @@ final class MongoPreflight {
                 privileges.remedy(HeartbeatDocuments.COLLECTION, action)));
       }
     }
+    return privileges.allows("", "listCollections");
   }
 
   private void need(Privileges privileges, String collection, String action) {
