@@ -87,7 +87,7 @@ public final class StreamBenchmark {
               .append("status", "open")
               .append("total", new Decimal128(i))
               .append("note", "a note of some length for order " + i)
-              .append("placed", new java.util.Date(i)));
+              .append("placed", java.time.Instant.ofEpochMilli(i)));
       if (group.size() == 1000) {
         orders.insertMany(group);
         group.clear();
