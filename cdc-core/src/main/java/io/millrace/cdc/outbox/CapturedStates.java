@@ -3,6 +3,7 @@ package io.millrace.cdc.outbox;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,6 +21,22 @@ public record CapturedStates(Set<String> entities) {
   /** Nothing is captured, or nothing is known of it. */
   public static CapturedStates none() {
     return new CapturedStates(Set.of());
+  }
+
+  /**
+   * What a source's outbox has to keep to.
+   *
+   * @param outbox empty where the source publishes none
+   * @param service the source's
+   * @throws IllegalStateException where it publishes none
+   */
+  public static CapturedStates required(Optional<CapturedStates> outbox, String service) {
+    return outbox.orElseThrow(
+        () ->
+            new IllegalStateException(
+                "the source of service '"
+                    + service
+                    + "' publishes nothing that is appended: call outbox() on its builder"));
   }
 
   /**

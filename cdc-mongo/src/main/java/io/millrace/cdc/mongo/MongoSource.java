@@ -6,6 +6,7 @@ import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
+import io.millrace.cdc.outbox.CapturedStates;
 import io.millrace.cdc.outbox.OutboxOptions;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Source;
@@ -88,16 +89,7 @@ public final class MongoSource implements Source {
    */
   public MongoOutbox outbox() {
     return new MongoOutbox(
-        settings.db(),
-        settings
-            .outbox()
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "the source of service '"
-                            + service()
-                            + "' publishes nothing that is appended: call outbox() on its builder")),
-        settings.clock());
+        settings.db(), CapturedStates.required(settings.outbox(), service()), settings.clock());
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
 import io.millrace.cdc.internal.Connections;
+import io.millrace.cdc.outbox.CapturedStates;
 import io.millrace.cdc.outbox.OutboxOptions;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Secret;
@@ -92,14 +93,7 @@ public final class MySqlSource implements Source {
   public MySqlOutbox outbox() {
     return new MySqlOutbox(
         settings.registrationDatabase(),
-        settings
-            .outbox()
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "the source of service '"
-                            + service()
-                            + "' publishes nothing that is appended: call outbox() on its builder")),
+        CapturedStates.required(settings.outbox(), service()),
         settings.clock());
   }
 

@@ -39,28 +39,20 @@ record TableMap(
 
   /** A table whose rows are passed over. */
   static TableMap other(String database, String table) {
-    return new TableMap(
-        database,
-        table,
-        null,
-        false,
-        false,
-        List.of(),
-        NONE,
-        new int[0],
-        new int[0],
-        NONE,
-        -1,
-        null,
-        "");
+    return withoutColumns(database, table, null);
   }
 
   /** Stands for a captured table that a statement emptied. */
   static TableMap truncated(CapturedTable table) {
+    return withoutColumns(table.database(), table.table(), table);
+  }
+
+  private static TableMap withoutColumns(
+      String database, String table, @Nullable CapturedTable captured) {
     return new TableMap(
-        table.database(),
-        table.table(),
+        database,
         table,
+        captured,
         false,
         false,
         List.of(),

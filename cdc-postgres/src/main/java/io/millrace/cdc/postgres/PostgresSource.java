@@ -93,14 +93,7 @@ public final class PostgresSource implements Source {
    *     that nothing would be published
    */
   public PostgresOutbox outbox() {
-    return new PostgresOutbox(
-        outbox.orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "the source of service '"
-                        + service
-                        + "' publishes nothing that is appended: call outbox() on its builder")),
-        clock);
+    return new PostgresOutbox(CapturedStates.required(outbox, service), clock);
   }
 
   @Override

@@ -1,16 +1,11 @@
 package io.millrace.examples.monolith;
 
-import io.millrace.cdc.testkit.MissingServerException;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * The main job: see the package. Exit status 0 only when both sides are equal, nothing was lost and
@@ -33,30 +28,7 @@ public final class MonolithSync {
 
   /** Runs the job; the options are those of {@code examples/run monolith-sync}. */
   public static void main(String[] arguments) throws Exception {
-    PrintStream standard = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    Options options;
-    try {
-      options = Options.parse(arguments);
-    } catch (IllegalArgumentException e) {
-      System.err.println("monolith-sync: " + e.getMessage());
-      System.exit(2);
-      return;
-    }
-    PrintStream story =
-        options.json() ? new PrintStream(System.err, true, StandardCharsets.UTF_8) : standard;
-    Summary summary;
-    try {
-      summary = run(options, story);
-    } catch (MissingServerException e) {
-      System.err.println("monolith-sync: " + e.getMessage());
-      System.exit(3);
-      return;
-    }
-    story.println(summary.text());
-    if (options.json()) {
-      standard.println(summary.json());
-    }
-    System.exit(summary.good() ? 0 : 1);
+    Command.main("monolith-sync", arguments, Options::parse, MonolithSync::run, Summary::text);
   }
 
   static Summary run(Options options, PrintStream story) throws Exception {
@@ -64,23 +36,11 @@ public final class MonolithSync {
   }
 
   static Summary run(Options options, PrintStream story, Course course) throws Exception {
-    Path folder = Files.createTempDirectory("millrace-monolith-sync-");
-    Summary summary = new MonolithSync(options, story, course, folder).run();
-    if (summary.good()) {
-      delete(folder);
-    } else {
-      story.println("Logs and journals are kept in " + folder);
-    }
-    return summary;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
+    return Command.inFolder(
+        "millrace-monolith-sync-",
+        "Logs and journals",
+        story,
+        folder -> new MonolithSync(options, story, course, folder).run());
   }
 
   private Summary run() throws Exception {

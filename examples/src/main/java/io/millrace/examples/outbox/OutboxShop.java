@@ -2,9 +2,9 @@ package io.millrace.examples.outbox;
 
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.KafkaServer;
-import io.millrace.cdc.testkit.MissingServerException;
 import io.millrace.cdc.testkit.PostgresServer;
 import io.millrace.examples.monolith.AppliedFile;
+import io.millrace.examples.monolith.Command;
 import io.millrace.examples.monolith.Journal;
 import io.millrace.examples.monolith.Judge;
 import io.millrace.examples.monolith.Killer;
@@ -15,14 +15,11 @@ import io.millrace.examples.monolith.SyncSide;
 import io.millrace.examples.monolith.Topic;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * The program: see the package. Exit status 0 only when the view equals the orders, no event is
@@ -51,30 +48,7 @@ public final class OutboxShop {
 
   /** Runs it; the options are those of {@code examples/run outbox}. */
   public static void main(String[] arguments) throws Exception {
-    PrintStream standard = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    Options options;
-    try {
-      options = parse(arguments);
-    } catch (IllegalArgumentException e) {
-      System.err.println("outbox: " + e.getMessage());
-      System.exit(2);
-      return;
-    }
-    PrintStream story =
-        options.json() ? new PrintStream(System.err, true, StandardCharsets.UTF_8) : standard;
-    Summary summary;
-    try {
-      summary = run(options, story);
-    } catch (MissingServerException e) {
-      System.err.println("outbox: " + e.getMessage());
-      System.exit(3);
-      return;
-    }
-    story.println(text(summary));
-    if (options.json()) {
-      standard.println(summary.json());
-    }
-    System.exit(summary.good() ? 0 : 1);
+    Command.main("outbox", arguments, OutboxShop::parse, OutboxShop::run, OutboxShop::text);
   }
 
   static Options parse(String[] arguments) {
@@ -86,23 +60,8 @@ public final class OutboxShop {
   }
 
   static Summary run(Options options, PrintStream story) throws Exception {
-    Path folder = Files.createTempDirectory("millrace-outbox-");
-    Summary summary = new OutboxShop(options, story, folder).run();
-    if (summary.good()) {
-      delete(folder);
-    } else {
-      story.println("Logs are kept in " + folder);
-    }
-    return summary;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
+    return Command.inFolder(
+        "millrace-outbox-", "Logs", story, folder -> new OutboxShop(options, story, folder).run());
   }
 
   private Summary run() throws Exception {
