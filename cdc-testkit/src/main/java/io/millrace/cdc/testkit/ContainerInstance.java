@@ -35,8 +35,9 @@ final class ContainerInstance implements Instance {
     this.port = options.port() == 0 ? Ports.free() : options.port();
     this.container = new GenericContainer<>(DockerImageName.parse(image.name()));
     image.environment().forEach(container::addEnv);
-    container.setCommand(image.command(options.settings()).toArray(String[]::new));
-    container.setPortBindings(List.of(port + ":" + image.port()));
+    container.setCommand(image.command(port, options.settings()).toArray(String[]::new));
+    int inside = image.port() == ContainerImage.SAME_PORT ? port : image.port();
+    container.setPortBindings(List.of(port + ":" + inside));
   }
 
   /** A container for that server, if there is an image for it and an engine that answers. */

@@ -22,6 +22,8 @@ record Environment(Map<String, String> variables) {
   private static final Pattern COMMA = Pattern.compile(",");
   static final String CACHE = "MILLRACE_CACHE";
   static final String DOCKER = "MILLRACE_DOCKER";
+  static final String DOWNLOADS = "MILLRACE_DOWNLOADS";
+  static final String MONGO_VERSION = "MILLRACE_MONGO_VERSION";
 
   Environment {
     variables = Map.copyOf(variables);

@@ -40,9 +40,15 @@ public final class MongoReplicaSet implements AutoCloseable {
     List<MongoServer> started = new ArrayList<>();
     try {
       for (int i = 0; i < nodes; i++) {
-        started.add(
-            MongoServer.startMember(
-                ServerOptions.defaults().with("wiredTigerCacheSizeGB", "0.25")));
+        MongoServer member =
+            MongoServer.startMember(ServerOptions.defaults().with("wiredTigerCacheSizeGB", "0.25"));
+        started.add(member);
+        if (member.instance() instanceof ContainerInstance) {
+          throw Environment.ofProcess()
+              .missing(
+                  ServerKind.MONGO,
+                  "nodes in Docker do not reach each other, programs on this machine do");
+        }
       }
       MongoReplicaSet set = new MongoReplicaSet(started);
       set.initiate();

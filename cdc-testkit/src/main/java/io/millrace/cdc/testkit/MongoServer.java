@@ -167,7 +167,8 @@ public final class MongoServer extends TestServer {
         return; // starting or electing: the next probe sees
       }
     }
-    Document member = new Document("_id", 0).append("host", host() + ":" + port());
+    // By the name that it has for itself, in a container too; our clients ask no other node.
+    Document member = new Document("_id", 0).append("host", "127.0.0.1:" + port());
     Document config =
         new Document("_id", MongoProgram.REPLICA_SET).append("members", List.of(member));
     try {

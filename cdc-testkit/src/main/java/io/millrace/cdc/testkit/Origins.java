@@ -75,13 +75,14 @@ final class Origins {
     };
   }
 
-  /** A server from Maven artifacts on the class path. */
+  /** A server from Maven artifacts on the class path, or that one of them downloads. */
   static Optional<ServerProgram> embedded(ServerKind kind, Environment environment) {
     return switch (kind) {
       case POSTGRES -> embeddedPostgres(environment);
       case MARIADB -> embeddedMariaDb(environment);
       case KAFKA -> Optional.of(embeddedKafka(environment));
-      case MYSQL, MONGO -> Optional.empty();
+      case MONGO -> MongoDownload.mongod(environment).map(Origins::localMongo);
+      case MYSQL -> Optional.empty();
     };
   }
 
@@ -92,7 +93,7 @@ final class Origins {
           "no address or program is given, and none is embedded for " + Platform.description();
       case MYSQL -> "no address or program is given, and there is no embedded MySQL";
       case KAFKA -> "no address or program is given";
-      case MONGO -> "no address or program is given, and no package has one";
+      case MONGO -> "no address or program is given, and none can be downloaded";
     };
   }
 

@@ -24,7 +24,7 @@ public enum ServerKind {
   /** MongoDB, see {@link MongoServer}. */
   MONGO(
       "MILLRACE_MONGO_URL=mongodb://host:port/ (a replica set), MILLRACE_MONGOD=/path/to/mongod, mongod on the"
-          + " PATH, or a Docker engine");
+          + " PATH, a Docker engine, or a network in which one can be downloaded");
 
   private final String remedy;
 
