@@ -3,6 +3,7 @@ package io.millrace.cdc.mysql;
 import com.github.shyiko.mysql.binlog.BinaryLogClient;
 import com.github.shyiko.mysql.binlog.network.AuthenticationException;
 import com.github.shyiko.mysql.binlog.network.ServerException;
+import com.github.shyiko.mysql.binlog.network.protocol.ResultSetRowPacket;
 import com.github.shyiko.mysql.binlog.network.protocol.command.ByteArrayCommand;
 import com.github.shyiko.mysql.binlog.network.protocol.command.QueryCommand;
 import io.millrace.cdc.error.LostPositionException;
@@ -13,7 +14,9 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -39,11 +42,12 @@ final class BinlogStream implements AutoCloseable {
   private volatile @Nullable Exception failure;
   private volatile boolean closing;
 
-  private BinlogStream(SourceSettings settings, String pipeline, GtidSet gtids, long serverId) {
+  private BinlogStream(
+      SourceSettings settings, String pipeline, GtidSet gtids, long serverId, String identity) {
     this.settings = settings;
     this.gtids = gtids;
     this.serverId = serverId;
-    this.client = new Client(settings, gtids);
+    this.client = new Client(settings, gtids, identity);
     client.setServerId(serverId);
     client.setKeepAlive(false);
     int silenceMillis = (int) Math.max(1, settings.timeout().toMillis() / 2);
@@ -58,10 +62,14 @@ final class BinlogStream implements AutoCloseable {
     thread.setDaemon(true);
   }
 
-  /** Starts to read what follows a GTID set; returns before the connection stands. */
+  /**
+   * Starts to read what follows a GTID set; returns before the connection stands.
+   *
+   * @param identity of the server, as SQL told it: the log must come from the same one
+   */
   static BinlogStream start(
-      SourceSettings settings, String pipeline, GtidSet gtids, long serverId) {
-    BinlogStream stream = new BinlogStream(settings, pipeline, gtids, serverId);
+      SourceSettings settings, String pipeline, GtidSet gtids, long serverId, String identity) {
+    BinlogStream stream = new BinlogStream(settings, pipeline, gtids, serverId, identity);
     stream.thread.start();
     return stream;
   }
@@ -136,7 +144,7 @@ final class BinlogStream implements AutoCloseable {
         client.disconnect();
       }
       if (answered.getCount() > 0) {
-        settings.trusted().set(true);
+        settings.server().trusted().set(true);
       }
       answered.countDown();
     } catch (InterruptedException e) {
@@ -175,6 +183,9 @@ final class BinlogStream implements AutoCloseable {
           null,
           true);
     }
+    if (e instanceof OtherServerException) {
+      return new SourceException(String.valueOf(e.getMessage()), e, true);
+    }
     if (e instanceof AuthenticationException) {
       return new SourceException(
           String.format(
@@ -211,7 +222,7 @@ final class BinlogStream implements AutoCloseable {
             where,
             Distrust.reasons(e)),
         e,
-        settings.trusted().get());
+        settings.server().trusted().get());
   }
 
   /**
@@ -283,11 +294,16 @@ final class BinlogStream implements AutoCloseable {
     private static final int DUMP_GTID = 0x1e;
     private static final int FROM_GTIDS = 4;
     private static final int FIRST_OFFSET = 4;
+    private static final byte END_OF_ROWS = (byte) 0xfe;
 
     private final @Nullable MySqlGtidSet gtids;
+    private final String address;
+    private final String identity;
 
-    Client(SourceSettings settings, GtidSet gtids) {
+    Client(SourceSettings settings, GtidSet gtids, String identity) {
       super(settings.host(), settings.port(), settings.user(), settings.password().reveal());
+      this.address = settings.address();
+      this.identity = identity;
       this.gtids = gtids instanceof MySqlGtidSet set ? set : null;
       if (this.gtids == null) {
         setGtidSet(gtids.toString());
@@ -302,6 +318,26 @@ final class BinlogStream implements AutoCloseable {
       super.setupConnection();
       channel.write(new QueryCommand("SET net_write_timeout=" + NET_WRITE_TIMEOUT_SECONDS));
       checkError(channel.read());
+      channel.write(new QueryCommand(ServerProcess.IDENTITY));
+      String found = ServerProcess.identityOf(rows());
+      if (!found.equals(identity)) {
+        throw new OtherServerException(address, found, identity);
+      }
+    }
+
+    /** What a query answers: names and values. */
+    private Map<String, String> rows() throws IOException {
+      checkError(channel.read());
+      while (channel.read()[0] != END_OF_ROWS) {
+        // what the columns are called
+      }
+      Map<String, String> rows = new HashMap<>();
+      for (byte[] packet = channel.read(); packet[0] != END_OF_ROWS; packet = channel.read()) {
+        checkError(packet);
+        ResultSetRowPacket row = new ResultSetRowPacket(packet);
+        rows.put(row.getValue(0), row.getValue(1));
+      }
+      return rows;
     }
 
     @Override
@@ -323,6 +359,22 @@ final class BinlogStream implements AutoCloseable {
               .putInt(encoded.length)
               .put(encoded);
       channel.write(new ByteArrayCommand(command.array()));
+    }
+  }
+
+  /** The two connections lead to different servers. */
+  private static final class OtherServerException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    OtherServerException(String address, String found, String told) {
+      super(
+          String.format(
+              Locale.ROOT,
+              "%s sends the log of server %s, but its data source leads to server %s. Give each server a"
+                  + " data source that leads to it and to no other.",
+              address,
+              found,
+              told));
     }
   }
 

@@ -52,10 +52,14 @@ final class HeartbeatTable {
     return "create table if not exists " + database + NAME + COLUMNS;
   }
 
-  /** Writes a heartbeat; false where there is no place for it, or the user may not. */
+  /**
+   * Writes a heartbeat; false where there is no place for it, the user may not, or the one server
+   * there is takes no writes.
+   */
   boolean write(Heartbeat heartbeat) {
-    return new ServerCatalog(settings)
-        .on("write the heartbeat of pipeline " + heartbeat.pipeline(), c -> write(c, heartbeat));
+    return new ServerTurns(settings)
+        .writing(
+            "write the heartbeat of pipeline " + heartbeat.pipeline(), c -> write(c, heartbeat));
   }
 
   /** What keeps heartbeats from being written, by asking the server for a write of nothing. */
@@ -67,6 +71,9 @@ final class HeartbeatTable {
       statement.executeUpdate();
       return Optional.empty();
     } catch (SQLException e) {
+      if (ServerCatalog.READ_ONLY.contains(e.getErrorCode())) {
+        return Optional.empty(); // told elsewhere
+      }
       if (!ABSENT.contains(e.getErrorCode())) {
         throw e;
       }
@@ -97,7 +104,7 @@ final class HeartbeatTable {
       }
       return true;
     } catch (SQLException e) {
-      if (ABSENT.contains(e.getErrorCode())) {
+      if (ABSENT.contains(e.getErrorCode()) || ServerCatalog.READ_ONLY.contains(e.getErrorCode())) {
         return false;
       }
       throw e;

@@ -26,13 +26,13 @@ public final class MySqlRegistration {
   private static final String READERS = "millrace_reader";
 
   private final SourceSettings settings;
-  private final ServerCatalog catalog;
+  private final ServerTurns servers;
   private final String name;
   private final String readers;
 
   MySqlRegistration(SourceSettings settings) {
     this.settings = settings;
-    this.catalog = new ServerCatalog(settings);
+    this.servers = new ServerTurns(settings);
     this.name = quoted(settings.registrationDatabase()) + "." + TABLE;
     this.readers = quoted(settings.registrationDatabase()) + "." + READERS;
   }
@@ -77,7 +77,7 @@ public final class MySqlRegistration {
    * @throws SourceException where the server is away or the user may not create tables
    */
   public void install() {
-    catalog.on(
+    servers.writing(
         "create " + name,
         connection -> {
           try (Statement statement = connection.createStatement()) {
@@ -91,7 +91,7 @@ public final class MySqlRegistration {
 
   /** The log's name and epoch, empty where {@link #install()} was not run. */
   Optional<Registered> find() {
-    return catalog.on("read " + name, this::find);
+    return servers.ofWriter("read " + name, this::find);
   }
 
   private Optional<Registered> find(Connection connection) throws SQLException {
@@ -148,7 +148,7 @@ public final class MySqlRegistration {
     if (settings.log().isPresent()) {
       return;
     }
-    catalog.on(
+    servers.writing(
         "write the epoch to " + name,
         connection -> {
           try (PreparedStatement statement =
@@ -171,7 +171,7 @@ public final class MySqlRegistration {
   /** Whether a pipeline has saved a position before; false where the log's name was given. */
   boolean hasRun(String pipeline) {
     return settings.log().isEmpty()
-        && catalog.on(
+        && servers.ofWriter(
             "read " + readers,
             connection ->
                 !ServerCatalog.value(
@@ -186,7 +186,7 @@ public final class MySqlRegistration {
     if (settings.log().isPresent()) {
       return;
     }
-    catalog.on(
+    servers.writing(
         "write to " + readers,
         connection -> {
           try (PreparedStatement statement =

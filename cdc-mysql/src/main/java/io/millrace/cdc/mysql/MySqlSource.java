@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -71,7 +72,7 @@ public final class MySqlSource implements Source {
 
   @Override
   public String describe() {
-    return settings.address()
+    return settings.servers().describe()
         + settings.tables().stream()
             .map(CapturedTable::qualified)
             .collect(Collectors.joining(", ", " (", ")"));
@@ -104,14 +105,19 @@ public final class MySqlSource implements Source {
 
   @Override
   public SourceReader open(ReaderStart start) {
-    MySqlReader reader = new ReaderOpening(settings, start).open();
+    MySqlReader reader = new ServerTurns(settings).open(start);
     readers.add(reader);
     return reader;
   }
 
   @Override
   public boolean beat(Heartbeat heartbeat) {
-    return new HeartbeatTable(settings).write(heartbeat);
+    return new HeartbeatTable(settings.at(settings.servers().first())).write(heartbeat);
+  }
+
+  /** {@code host:port} of the server whose log was opened last; empty before the first time. */
+  public Optional<String> readFrom() {
+    return settings.servers().read().map(SourceServer::place);
   }
 
   @Override
@@ -123,7 +129,10 @@ public final class MySqlSource implements Source {
 
   @Override
   public String toString() {
-    return describe();
+    return describe()
+        + (settings.servers().areSeveral()
+            ? readFrom().map(server -> ", reads " + server).orElse(", reads none yet")
+            : "");
   }
 
   /**
@@ -156,6 +165,7 @@ public final class MySqlSource implements Source {
     private @Nullable String log;
     private @Nullable OutboxOptions outbox;
     private @Nullable String registrationDatabase;
+    private final List<Fallback> fallbacks = new ArrayList<>();
     private OptionalLong serverId = OptionalLong.empty();
     private Duration timeout = Duration.ofSeconds(30);
     private long transactionMemory = DEFAULT_TRANSACTION_MEMORY;
@@ -177,6 +187,42 @@ public final class MySqlSource implements Source {
       Check.argument(number >= 1 && number <= 65535, "port must be 1 to 65535, got %s", number);
       port = number;
       return this;
+    }
+
+    /**
+     * Another server that holds the same log, a replica or the server that this one replicates
+     * from. Where a server cannot be reached, or does not hold the saved position, the next one is
+     * tried, in the order in which they were named, beginning with the one read last. All need
+     * GTIDs and the same user and password. Heartbeats and the registration are written to the
+     * first that is neither read-only nor a replica.
+     *
+     * @param name host name or address
+     * @param number TCP port, 1 to 65535
+     * @param connections SQL connections to that server and to no other
+     */
+    public Builder fallback(String name, int number, DataSource connections) {
+      Check.argument(number >= 1 && number <= 65535, "port must be 1 to 65535, got %s", number);
+      fallbacks.add(
+          new Fallback(
+              Check.notBlank(name, "host"), number, Check.notNull(connections, "dataSource")));
+      return this;
+    }
+
+    private record Fallback(String host, int port, DataSource dataSource) {}
+
+    private List<SourceServer> servers() {
+      List<SourceServer> servers = new ArrayList<>();
+      servers.add(server(new Fallback(host, port, dataSource)));
+      fallbacks.forEach(fallback -> servers.add(server(fallback)));
+      return servers;
+    }
+
+    private SourceServer server(Fallback one) {
+      SslMode mode =
+          Optional.ofNullable(sslMode)
+              .orElse(LOOPBACK.contains(one.host) ? SslMode.PLAINTEXT : SslMode.VERIFY_IDENTITY);
+      return new SourceServer(
+          one.host, one.port, new Connections(one.dataSource, timeout), mode, new AtomicBoolean());
     }
 
     /**
@@ -340,18 +386,14 @@ public final class MySqlSource implements Source {
       }
       String database =
           registrationDatabase != null ? registrationDatabase : tables.get(0).database();
-      SslMode mode =
-          Optional.ofNullable(sslMode)
-              .orElse(LOOPBACK.contains(host) ? SslMode.PLAINTEXT : SslMode.VERIFY_IDENTITY);
+      List<SourceServer> servers = servers();
       return new MySqlSource(
           new SourceSettings(
-              new Connections(dataSource, timeout),
+              new SourceServers(servers, timeout),
+              servers.get(0),
               timeout,
-              host,
-              port,
               user,
               Check.notNull(password, "password"),
-              mode,
               sslContext,
               service,
               read(database),
@@ -361,8 +403,7 @@ public final class MySqlSource implements Source {
               transactionMemory,
               clock,
               random,
-              Optional.ofNullable(outbox).map(o -> o.capturedStates(entities())),
-              new AtomicBoolean()));
+              Optional.ofNullable(outbox).map(o -> o.capturedStates(entities()))));
     }
 
     private List<String> problems() {
@@ -387,6 +428,17 @@ public final class MySqlSource implements Source {
           problems,
           sslMode == SslMode.PLAINTEXT && sslContext != null,
           "sslContext is given, but sslMode is PLAINTEXT: drop one of them");
+      Set<String> places = new HashSet<>(Set.of(host + ":" + port));
+      Set<DataSource> sources = Collections.newSetFromMap(new IdentityHashMap<>());
+      sources.add(dataSource);
+      for (Fallback fallback : fallbacks) {
+        String place = fallback.host + ":" + fallback.port;
+        require(problems, !places.add(place), "server " + place + " is named twice");
+        require(
+            problems,
+            !sources.add(fallback.dataSource),
+            "server " + place + " has another server's data source: give each its own");
+      }
       Set<String> names = new HashSet<>();
       Set<String> entities = new HashSet<>();
       for (CapturedTable table : tables) {

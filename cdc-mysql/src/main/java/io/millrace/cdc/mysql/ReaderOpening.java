@@ -281,7 +281,8 @@ final class ReaderOpening {
         new TableMaps(new TableMapParser(server.flavour(), settings.tables(), catalog));
     return new MySqlReader.Opened(
         start.pipeline(),
-        BinlogStream.start(settings, start.pipeline(), gtids, serverId),
+        BinlogStream.start(
+            settings, start.pipeline(), gtids, serverId, ServerProcess.identity(server.server())),
         new TransactionAssembler(
             server.flavour(), settings.tables(), maps, settings.transactionMemoryBytes()),
         catalog.on("read how long it keeps its binary log", ReaderOpening::kept),

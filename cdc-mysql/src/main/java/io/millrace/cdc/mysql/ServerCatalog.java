@@ -5,6 +5,7 @@ import io.millrace.cdc.internal.Connections;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.SQLInvalidAuthorizationSpecException;
 import java.sql.SQLNonTransientConnectionException;
@@ -20,14 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /** What the server says about itself over SQL. Every call opens and closes a connection. */
 final class ServerCatalog implements TableMapParser.Lookup {
-  private static final Set<Integer> READ_ONLY = Set.of(1290, 1836);
+  /** What a server says that takes no writes: a replica, maybe one that is being promoted. */
+  static final Set<Integer> READ_ONLY = Set.of(1290, 1836);
 
   private final Connections connections;
   private final String address;
   private final Map<Integer, String> charsets = new HashMap<>();
 
   ServerCatalog(SourceSettings settings) {
-    this.connections = settings.connections();
+    this.connections = settings.server().connections();
     this.address = settings.address();
   }
 
@@ -80,6 +82,24 @@ final class ServerCatalog implements TableMapParser.Lookup {
         }
         return rows;
       }
+    }
+  }
+
+  /** All rows of a query, each value by its column's name in lower case; null is empty. */
+  static List<Map<String, String>> named(Connection connection, String sql) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql);
+        ResultSet result = statement.executeQuery()) {
+      ResultSetMetaData columns = result.getMetaData();
+      List<Map<String, String>> rows = new ArrayList<>();
+      while (result.next()) {
+        Map<String, String> row = new HashMap<>();
+        for (int i = 1; i <= columns.getColumnCount(); i++) {
+          String value = result.getString(i);
+          row.put(columns.getColumnLabel(i).toLowerCase(Locale.ROOT), value == null ? "" : value);
+        }
+        rows.add(row);
+      }
+      return rows;
     }
   }
 

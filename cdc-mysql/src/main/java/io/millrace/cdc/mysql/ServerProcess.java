@@ -3,7 +3,9 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.error.SourceException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,18 +18,20 @@ final class ServerProcess {
       "select cast(unix_timestamp() - variable_value as signed), cast(variable_value as signed)"
           + " from %s.global_status where variable_name = 'uptime'";
 
+  /** Asks who a server is; {@link #identityOf} reads the answer. */
+  static final String IDENTITY =
+      "show global variables where variable_name in ('server_uuid', 'server_id', 'server_uid')";
+
   private static final long POLL_MILLIS = 50;
 
   private ServerProcess() {}
 
   /** {@code identity@seconds}; the seconds are the server's, and the same at every call. */
   static String read(Connection connection, Flavour flavour) throws SQLException {
-    String identity =
-        flavour == Flavour.MYSQL
-            ? ServerCatalog.value(connection, "select @@global.server_uuid")
-            : ServerCatalog.value(connection, "select @@global.server_id")
-                + "/"
-                + ServerCatalog.variable(connection, "server_uid");
+    Map<String, String> variables = new HashMap<>();
+    ServerCatalog.rows(connection, IDENTITY)
+        .forEach(row -> variables.put(String.valueOf(row.get(0)), String.valueOf(row.get(1))));
+    String identity = identityOf(variables);
     // One statement: the server takes both numbers from one reading of its clock.
     String schema = flavour == Flavour.MYSQL ? "performance_schema" : "information_schema";
     while (true) {
@@ -43,6 +47,14 @@ final class ServerProcess {
       }
       awaitFirstSecond();
     }
+  }
+
+  /** Who a server is: MySQL's server_uuid, MariaDB's server_id and server_uid. */
+  static String identityOf(Map<String, String> variables) {
+    String uuid = variables.get("server_uuid");
+    return uuid != null
+        ? uuid
+        : variables.get("server_id") + "/" + variables.getOrDefault("server_uid", "");
   }
 
   private static void awaitFirstSecond() {

@@ -142,7 +142,7 @@ final class ServerSettingsCheck {
     return actual < major || (actual == major && Integer.parseInt(version[1]) < minor);
   }
 
-  private static Set<String> names(@Nullable String list) {
+  static Set<String> names(@Nullable String list) {
     Set<String> names = new TreeSet<>();
     for (String name : (list == null ? "" : list).split(",", -1)) {
       if (!name.isBlank()) {

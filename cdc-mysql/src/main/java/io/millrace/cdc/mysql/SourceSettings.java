@@ -1,6 +1,5 @@
 package io.millrace.cdc.mysql;
 
-import io.millrace.cdc.internal.Connections;
 import io.millrace.cdc.outbox.CapturedStates;
 import io.millrace.cdc.source.Secret;
 import java.time.Clock;
@@ -8,7 +7,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -16,18 +14,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@link MySqlSource.Builder} collected, checked.
  *
+ * @param servers all that hold the log
+ * @param server the one that this is about
  * @param tables the captured ones, and the outbox where it is read
  * @param outbox whose states must not be appended; empty where the outbox is not read
- * @param trusted whether the server sent its log once: no setting, but known to all readers
  */
 record SourceSettings(
-    Connections connections,
+    SourceServers servers,
+    SourceServer server,
     Duration timeout,
-    String host,
-    int port,
     String user,
     Secret password,
-    SslMode sslMode,
     @Nullable SSLContext sslContext,
     String service,
     List<CapturedTable> tables,
@@ -37,11 +34,38 @@ record SourceSettings(
     long transactionMemoryBytes,
     Clock clock,
     RandomGenerator random,
-    Optional<CapturedStates> outbox,
-    AtomicBoolean trusted) {
+    Optional<CapturedStates> outbox) {
+
+  /** The same, of another of the servers. */
+  SourceSettings at(SourceServer other) {
+    return new SourceSettings(
+        servers,
+        other,
+        timeout,
+        user,
+        password,
+        sslContext,
+        service,
+        tables,
+        log,
+        registrationDatabase,
+        serverId,
+        transactionMemoryBytes,
+        clock,
+        random,
+        outbox);
+  }
 
   /** Server in messages. */
   String address() {
-    return "MySQL server " + host + ":" + port;
+    return server.address();
+  }
+
+  String host() {
+    return server.host();
+  }
+
+  int port() {
+    return server.port();
   }
 }

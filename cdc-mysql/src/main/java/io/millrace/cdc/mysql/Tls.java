@@ -17,7 +17,7 @@ final class Tls {
   private Tls() {}
 
   static void configure(BinaryLogClient client, SourceSettings settings) {
-    if (settings.sslMode() == SslMode.PLAINTEXT) {
+    if (settings.server().sslMode() == SslMode.PLAINTEXT) {
       client.setSSLMode(SSLMode.DISABLED);
       return;
     }
@@ -33,7 +33,7 @@ final class Tls {
               context(settings.sslContext())
                   .getSocketFactory()
                   .createSocket(socket, settings.host(), settings.port(), true);
-      if (settings.sslMode() == SslMode.VERIFY_IDENTITY) {
+      if (settings.server().sslMode() == SslMode.VERIFY_IDENTITY) {
         SSLParameters parameters = secured.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         secured.setSSLParameters(parameters);

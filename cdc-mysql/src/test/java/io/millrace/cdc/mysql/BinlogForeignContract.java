@@ -25,14 +25,15 @@ import org.junit.jupiter.api.io.TempDir;
  */
 abstract class BinlogForeignContract {
   private static final Duration LIMIT = Duration.ofSeconds(90);
-  private static final String REPLICA_ID = "2";
 
   private final TestFlavour flavour;
+  private final Replication replication;
   @TempDir private Path directory;
   private ForeignRig rig;
 
   BinlogForeignContract(TestFlavour flavour) {
     this.flavour = flavour;
+    this.replication = new Replication(flavour);
   }
 
   @BeforeEach
@@ -78,15 +79,11 @@ abstract class BinlogForeignContract {
   }
 
   private void reset() {
-    rig.source.execute(
-        flavour == TestFlavour.MYSQL ? "reset binary logs and gtids" : "reset master");
+    rig.source.execute(replication.reset());
   }
 
   private String executed(Database database) {
-    return database.value(
-        flavour == TestFlavour.MYSQL
-            ? "select replace(@@global.gtid_executed, '\n', '')"
-            : "select @@global.gtid_binlog_pos");
+    return replication.executed(database);
   }
 
   @Test
@@ -257,7 +254,7 @@ abstract class BinlogForeignContract {
     SqlServer replica = replicaOf(server());
     begin();
     caughtUp(replica, executed(rig.source));
-    replica.admin().execute(flavour == TestFlavour.MYSQL ? "stop replica" : "stop slave");
+    replica.admin().execute(replication.stop());
     goOn();
     String lost = executed(rig.source);
     promote(replica, "");
@@ -289,36 +286,11 @@ abstract class BinlogForeignContract {
   }
 
   private SqlServer replicaOf(SqlServer server) {
-    SqlServer replica =
-        rig.start(
-            ServerOptions.defaults().with("server-id", REPLICA_ID).with("log-slave-updates", "ON"));
-    String where = "_host = '127.0.0.1', %s_port = " + server.port() + ", %s_user = 'root'";
-    if (flavour == TestFlavour.MYSQL) {
-      replica
-          .admin()
-          .execute(
-              "change replication source to source"
-                  + where.replace("%s", "source")
-                  + ", source_auto_position = 1, get_source_public_key = 1",
-              "start replica");
-    } else {
-      replica
-          .admin()
-          .execute(
-              "change master to master"
-                  + where.replace("%s", "master")
-                  + ", master_ssl = 0, master_use_gtid = slave_pos",
-              "start slave");
-    }
-    return replica;
+    return replication.attach(rig.start(Replication.options()), server);
   }
 
   private void caughtUp(SqlServer replica, String executed) {
-    String sql =
-        flavour == TestFlavour.MYSQL
-            ? "select wait_for_executed_gtid_set('" + executed + "', 90)"
-            : "select master_gtid_wait('" + executed + "', 90)";
-    assertThat(replica.admin().number(sql)).isZero();
+    replication.awaitExecuted(replica, executed);
   }
 
   /** Ends the captured server; the replica becomes it as soon as it has executed what is said. */
@@ -327,11 +299,7 @@ abstract class BinlogForeignContract {
       caughtUp(replica, executed);
     }
     server().kill();
-    replica
-        .admin()
-        .execute(
-            flavour == TestFlavour.MYSQL ? "stop replica" : "stop slave",
-            flavour == TestFlavour.MYSQL ? "reset replica all" : "reset slave all");
+    replication.detach(replica);
     rig.switchTo(replica);
   }
 
