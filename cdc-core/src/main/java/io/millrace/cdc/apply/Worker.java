@@ -124,9 +124,20 @@ final class Worker {
   /**
    * Applies deliveries and says what is stored now. A transaction that met others too often is
    * halved, since a shorter one meets fewer; from then on they grow again, slowly.
+   *
+   * @param batch may be one that failed before; what was committed of it is not applied again
    */
-  Map<Integer, Long> apply(List<Delivery> deliveries) {
+  Map<Integer, Long> apply(List<Delivery> batch) {
     Map<Integer, Long> next = new HashMap<>();
+    List<Delivery> deliveries = new ArrayList<>(batch.size());
+    for (Delivery delivery : batch) {
+      Long stored = ownership.stored().get(delivery.partition());
+      if (stored == null || delivery.offset() >= stored) {
+        deliveries.add(delivery);
+      } else {
+        next.put(delivery.partition(), stored);
+      }
+    }
     int from = 0;
     while (from < deliveries.size()) {
       int size = Math.min(together, deliveries.size() - from);

@@ -125,6 +125,20 @@ abstract class MySqlFamilyTargetContract extends SqlTargetContract {
     }
 
     @Override
+    public void failFirstHold(String entity) {
+      // A variable of the session outlives the transaction.
+      database.execute(
+          """
+          create trigger fail_once before insert on millrace_held for each row begin
+            if new.entity = '%s' and @failed is null then
+              set @failed = 1;
+              signal sqlstate 'HY000' set mysql_errno = 1205, message_text = 'gone';
+            end if;
+          end"""
+              .formatted(entity));
+    }
+
+    @Override
     public String instantType() {
       return "timestamp(6)";
     }

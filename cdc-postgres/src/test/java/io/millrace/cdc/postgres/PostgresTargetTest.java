@@ -65,6 +65,21 @@ final class PostgresTargetTest extends SqlTargetContract {
     }
 
     @Override
+    public void failFirstHold(String entity) {
+      database.execute(
+          "create sequence failures",
+          """
+          create function fail_once() returns trigger language plpgsql as $$ begin
+            if new.entity = '%s' and nextval('failures') = 1 then
+              raise exception 'gone' using errcode = '08006';
+            end if;
+            return new;
+          end $$"""
+              .formatted(entity),
+          "create trigger fail_once before insert on millrace.held for each row execute function fail_once()");
+    }
+
+    @Override
     public String instantType() {
       return "timestamptz";
     }

@@ -10,6 +10,7 @@ import io.millrace.cdc.apply.ApplierStatus;
 import io.millrace.cdc.apply.EntityKey;
 import io.millrace.cdc.apply.HeldKey;
 import io.millrace.cdc.apply.Target;
+import io.millrace.cdc.apply.Unreadable;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.testkit.Database;
@@ -41,6 +42,34 @@ public abstract class SqlTargetContract extends TargetContract {
   @Override
   protected final void cutConnections() {
     cutOtherConnections(database);
+  }
+
+  @Test
+  void a_batch_of_which_a_part_is_committed_goes_on_behind_that_part() throws Exception {
+    start(harness.itemTarget()).close(); // makes the tables
+    harness.failFirstHold("millrace.unreadable");
+    ChangeEvent refused = items.created(1, "name", "far too long for the column it goes to");
+    items.send(refused, items.created(2, "name", "two"));
+    items.sendBytes(refused.routingKey(), new byte[] {-1, 7});
+    items.send(items.created(3, "name", "three"));
+    List<Exception> failures = Collections.synchronizedList(new ArrayList<>());
+    Applier applier =
+        start(
+            builder(harness.itemTarget())
+                .onUnreadable(Unreadable.HOLD)
+                .listener(
+                    new ApplierListener() {
+                      @Override
+                      public void failed(Exception error) {
+                        failures.add(error);
+                      }
+                    }));
+    ApplierStatus status = caughtUp(applier);
+    assertEquals(1, failures.size(), failures::toString);
+    assertEquals(ApplierState.RUNNING, status.state(), status::toString);
+    assertEquals(2, status.held(), status::toString);
+    assertEquals(0, status.duplicates(), status::toString);
+    assertEquals("[2, two, null, null][3, three, null, null]", harness.items());
   }
 
   @Test

@@ -101,6 +101,12 @@ public interface SqlTargetHarness extends TargetHarness {
   /** Name of one of the library's own tables. */
   String ownTable(String plainName);
 
+  /**
+   * From now on the first insert of a held event of that entity fails as if the server went away;
+   * later ones go through.
+   */
+  void failFirstHold(String entity);
+
   /** The engine's type for exact points in time with microseconds. */
   String instantType();
 
