@@ -96,16 +96,13 @@ REVOKE ALL ON FUNCTION millrace.make_segment(bigint) FROM PUBLIC;
 -- Where the log is written now, and the next, which must be there before it is needed.
 SELECT millrace.make_segment(n.number) FROM millrace.change_log_id s, LATERAL (VALUES (s.last_value >> 36), ((s.last_value >> 36) + 1)) AS n (number);
 --;;
--- Differs after a dump is restored elsewhere, where transaction ids start anew. Kept in the session: the control file is slow to read.
+-- Differs after a dump is restored elsewhere, where transaction ids start anew. IMMUTABLE, since it is one value for as long as a session
+-- lasts: so a session's first plans of what calls it hold it as a constant. The control file is slow to read for each row, and a setting,
+-- which would keep it too, is the writer's to set: rows of another incarnation are not looked at.
 CREATE OR REPLACE FUNCTION millrace.incarnation() RETURNS bigint
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $millrace$
-DECLARE
-  v_incarnation bigint;
+  LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $millrace$
 BEGIN
-  SELECT c.system_identifier # d.oid::bigint INTO v_incarnation
-    FROM pg_control_system() c, pg_database d WHERE d.datname = current_database();
-  PERFORM set_config('millrace.incarnation', v_incarnation::text, false);
-  RETURN v_incarnation;
+  RETURN (SELECT c.system_identifier # d.oid::bigint FROM pg_control_system() c, pg_database d WHERE d.datname = current_database());
 END
 $millrace$;
 --;;
@@ -266,6 +263,9 @@ $millrace$;
 CREATE OR REPLACE FUNCTION millrace.is_applied(p_table text, p_key text, p_mark bigint) RETURNS boolean
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $millrace$
 BEGIN
+  IF to_regclass('millrace.ledger') IS NULL THEN
+    RETURN false; -- no applier was ever here
+  END IF;
   RETURN EXISTS (
     SELECT FROM millrace.ledger l
     WHERE l.xid = pg_current_xact_id() AND l.mark = p_mark AND l.mark_table = p_table AND l.mark_key = p_key)
@@ -284,6 +284,7 @@ CREATE OR REPLACE FUNCTION millrace.exact(p_row record) RETURNS json
   SET DateStyle = 'ISO, MDY'
   SET TimeZone = 'UTC'
   SET lc_monetary = 'C'
+  SET quote_all_identifiers = off
 AS $millrace$ BEGIN RETURN row_to_json(p_row); END $millrace$;
 --;;
 REVOKE ALL ON FUNCTION millrace.exact(record) FROM PUBLIC;
@@ -319,7 +320,7 @@ BEGIN
     ELSIF split_part(v_origin, ':', 1) <> 'v1' THEN
       RAISE EXCEPTION 'millrace: the origin ''%'' is of a newer release than the change log. Install the newer change log here.', v_origin;
     ELSE
-      v_hops := split_part(v_origin, ':', 4)::int + 1;
+      v_hops := least(greatest(split_part(v_origin, ':', 4)::int, 0), 30000) + 1;
       IF pg_trigger_depth() = 1 THEN
         v_key := CASE p_op
           WHEN 'TRUNCATE' THEN '[]'
@@ -330,8 +331,7 @@ BEGIN
     END IF;
   END IF;
   INSERT INTO millrace.change_log (incarnation, depth, hops, applied, op, relation, origin, old, new)
-    VALUES (coalesce(nullif(current_setting('millrace.incarnation', true), '')::bigint, millrace.incarnation()), pg_trigger_depth(),
-      v_hops, v_applied, left(p_op, 1)::"char", p_arguments[0], v_origin,
+    VALUES (millrace.incarnation(), pg_trigger_depth(), v_hops, v_applied, p_op::"char", p_arguments[0], v_origin,
       CASE WHEN p_op IN ('UPDATE', 'DELETE') THEN millrace.exact(p_old) END,
       CASE WHEN p_op IN ('INSERT', 'UPDATE') THEN millrace.exact(p_new) END);
 END
@@ -348,15 +348,13 @@ CREATE OR REPLACE FUNCTION millrace.capture() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER AS $millrace$
 BEGIN
   IF TG_ARGV[3] OPERATOR(pg_catalog.=) 'plain' AND TG_ARGV[2] OPERATOR(pg_catalog.=) '{}'
-      AND pg_catalog.current_setting('millrace.incarnation', true) OPERATOR(pg_catalog.<>) ''
       AND coalesce(pg_catalog.current_setting('millrace.origin', true), '') OPERATOR(pg_catalog.=) ''
       AND pg_catalog.current_setting('extra_float_digits') COLLATE pg_catalog."C" OPERATOR(pg_catalog.>) '0'
       AND pg_catalog.current_setting('IntervalStyle') OPERATOR(pg_catalog.=) 'postgres'
       AND pg_catalog.current_setting('DateStyle') OPERATOR(pg_catalog.^@) 'ISO'
       AND (OLD OPERATOR(pg_catalog.*=) NEW) IS NOT TRUE THEN
     INSERT INTO millrace.change_log (incarnation, depth, op, relation, old, new)
-      VALUES (pg_catalog.current_setting('millrace.incarnation')::pg_catalog.int8, pg_catalog.pg_trigger_depth(),
-        pg_catalog.left(TG_OP, 1)::pg_catalog."char", TG_ARGV[0], pg_catalog.row_to_json(OLD), pg_catalog.row_to_json(NEW));
+      VALUES (millrace.incarnation(), pg_catalog.pg_trigger_depth(), TG_OP::pg_catalog."char", TG_ARGV[0], pg_catalog.row_to_json(OLD), pg_catalog.row_to_json(NEW));
   ELSE
     PERFORM millrace.capture_with_care(TG_OP, OLD, NEW, TG_ARGV);
   END IF;
@@ -371,16 +369,15 @@ REVOKE ALL ON FUNCTION millrace.capture() FROM PUBLIC;
 CREATE OR REPLACE FUNCTION millrace.append(p_entity text, p_id text, p_event bytea)
   RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $millrace$
 DECLARE
-  v_incarnation bigint := nullif(current_setting('millrace.incarnation', true), '')::bigint;
   v_origin text := nullif(current_setting('millrace.origin', true), '');
   v_hops int := 0;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(p_entity || '/' || p_id, 7883960442373661541));
   IF v_origin IS NOT NULL AND split_part(v_origin, ':', 2) = pg_current_xact_id()::text THEN
-    v_hops := split_part(v_origin, ':', 4)::int + 1;
+    v_hops := least(greatest(split_part(v_origin, ':', 4)::int, 0), 30000) + 1;
   END IF;
   INSERT INTO millrace.change_log (incarnation, depth, hops, op, relation, event)
-    VALUES (coalesce(v_incarnation, millrace.incarnation()), 0, v_hops, 'E', 'millrace.outbox', p_event);
+    VALUES (millrace.incarnation(), 0, v_hops, 'E', 'millrace.outbox', p_event);
 END
 $millrace$;
 --;;
