@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** How one collection is captured; see {@link MongoSource.Builder#capture}. Not thread-safe. */
+/**
+ * How one collection is captured; see {@link MongoSource.Builder#capture}. A collection has no
+ * schema to hold names against: one that no document has is not noticed. Not thread-safe.
+ */
 public final class CollectionOptions {
   private final String collection;
   private String entity;

@@ -1,6 +1,8 @@
 package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.internal.Check;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +41,18 @@ record CapturedTable(
   /** What is made of a column's values. */
   Column.Use use(String column) {
     return columns.of(column);
+  }
+
+  /** The columns that are named one by one, by the option that names them; no patterns. */
+  Map<String, Collection<String>> namedColumns() {
+    Map<String, Collection<String>> named = new LinkedHashMap<>();
+    named.put("key", key);
+    named.put("only", ColumnChoice.plainNames(columns.included()));
+    named.put("exclude", ColumnChoice.plainNames(columns.excluded()));
+    named.put("mask or hash", columns.single().keySet());
+    named.put("ignoreWhenAlone", ignoredWhenAlone);
+    named.put("rename", fields.keySet());
+    return named;
   }
 
   /** As in {@code mark_table} and messages. */

@@ -41,6 +41,15 @@ record ColumnChoice(
         Stream.of(name.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
   }
 
+  /** Those of the patterns that are plain names. */
+  static List<String> plainNames(List<Pattern> patterns) {
+    return patterns.stream()
+        .map(Pattern::pattern)
+        .filter(pattern -> !pattern.contains("\\E.*\\Q"))
+        .map(pattern -> pattern.substring(2, pattern.length() - 2))
+        .toList();
+  }
+
   private static boolean matches(List<Pattern> patterns, String column) {
     return patterns.stream().anyMatch(pattern -> pattern.matcher(column).matches());
   }

@@ -60,11 +60,12 @@ final class MariaDbTypes {
           String.format(
               Locale.ROOT,
               "Column '%s' of %s is not in the table any more, and the log does not say whether it was"
-                  + " BINARY(%s) or %s: leave it out with exclude(…).",
+                  + " BINARY(%s) or %s: leave it out with exclude(\"%s*\"); a name without * must be a column's.",
               column.name(),
               table,
               column.length(),
-              column.length() == 4 ? "INET4" : "UUID or INET6"));
+              column.length() == 4 ? "INET4" : "UUID or INET6",
+              column.name()));
     }
     return switch (now.type()) {
       case "uuid" -> column.as(ColumnType.UUID);

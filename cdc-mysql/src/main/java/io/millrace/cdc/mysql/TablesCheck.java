@@ -3,6 +3,7 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.error.Finding;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -86,8 +87,10 @@ final class TablesCheck {
     String sql =
         "select column_name, data_type, character_set_name from"
             + " information_schema.columns where table_schema = ? and table_name = ?";
+    List<String> names = new ArrayList<>();
     for (List<@Nullable String> row :
         ServerCatalog.rows(connection, sql, table.database(), table.table())) {
+      names.add(String.valueOf(row.get(0)));
       String type = String.valueOf(row.get(1)).toLowerCase(Locale.ROOT);
       String charset = row.get(2);
       if (table.use(String.valueOf(row.get(0))) == Column.Use.NONE) {
@@ -112,6 +115,28 @@ final class TablesCheck {
                 "Change the column's type, or leave it out with exclude(…)."));
       }
     }
+    names(findings, table, names);
+  }
+
+  /** A name that is no column's: what was to be left out or masked would be published. */
+  private static void names(List<Finding> findings, CapturedTable table, List<String> columns) {
+    table
+        .namedColumns()
+        .forEach(
+            (option, named) -> {
+              List<String> unknown =
+                  named.stream().filter(name -> !columns.contains(name)).sorted().toList();
+              if (!unknown.isEmpty()) {
+                findings.add(
+                    Finding.refused(
+                        "column-unknown",
+                        "%s(…) of %s names what is no column of it: %s."
+                            .formatted(option, table.qualified(), String.join(", ", unknown)),
+                        "Spell it as the server does. The columns are "
+                            + String.join(", ", columns)
+                            + "."));
+              }
+            });
   }
 
   private void key(List<Finding> findings, CapturedTable table) throws SQLException {

@@ -339,6 +339,35 @@ abstract class BinlogReaderContract {
   }
 
   @Test
+  void a_name_that_is_no_columns_is_refused_with_the_tables_columns() {
+    database.execute("create table card (id int primary key, number text, secret_pin text)");
+    MySqlSource source =
+        TestFlavour.builder(database)
+            .capture(
+                database.name() + ".card",
+                t ->
+                    t.exclude("nunber", "none_*")
+                        .mask("secret-pin")
+                        .ignoreWhenAlone("touched")
+                        .rename("ID", "id"))
+            .build();
+    List<Finding> findings =
+        source.preflight().stream().filter(f -> f.code().equals("column-unknown")).toList();
+    assertThat(findings)
+        .extracting(finding -> finding.severity() + " " + finding.message())
+        .containsExactly(
+            "REFUSED exclude(…) of %s.card names what is no column of it: nunber."
+                .formatted(database.name()),
+            "REFUSED mask or hash(…) of %s.card names what is no column of it: secret-pin."
+                .formatted(database.name()),
+            "REFUSED ignoreWhenAlone(…) of %s.card names what is no column of it: touched."
+                .formatted(database.name()),
+            "REFUSED rename(…) of %s.card names what is no column of it: ID."
+                .formatted(database.name()));
+    assertThat(findings.get(0).remedy()).contains("id, number, secret_pin");
+  }
+
+  @Test
   void preflight_names_missing_grants() {
     source();
     Database poor = database.createUser("poor", "select on " + database.name() + ".*");

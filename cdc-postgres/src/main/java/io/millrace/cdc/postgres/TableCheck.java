@@ -7,8 +7,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,6 +106,7 @@ final class TableCheck {
                   + " is DEFERRABLE, so two rows may share a key for a while.",
               "Make it NOT DEFERRABLE: drop the constraint and add it again."));
     }
+    checkNames(table, layout, findings);
     checkFields(table, layout, findings);
     checkJson(table, layout, findings);
     for (String column : layout.key()) {
@@ -121,17 +124,40 @@ final class TableCheck {
     }
   }
 
-  /** A rename that names no column, or a field that two columns would fill. */
+  /** A name that is no column's: what was to be left out would be published, or the reverse. */
+  private static void checkNames(CapturedTable table, TableLayout layout, List<Finding> findings) {
+    Map<String, Collection<String>> named = new LinkedHashMap<>();
+    named.put("columns", table.columns());
+    named.put("exclude", table.excluded());
+    named.put("ignoreWhenAlone", table.ignoredAlone());
+    named.put("rename", table.fields().keySet());
+    named.forEach(
+        (option, names) -> {
+          List<String> unknown =
+              names.stream()
+                  .filter(name -> !layout.columns().containsKey(name))
+                  .filter(name -> !option.equals("exclude") || !layout.virtual().contains(name))
+                  .sorted()
+                  .toList();
+          if (!unknown.isEmpty()) {
+            findings.add(
+                Finding.refused(
+                    "column-unknown",
+                    "%s(…) of %s names what is no column that its trigger sees: %s."
+                        .formatted(option, table.name(), String.join(", ", unknown)),
+                    "Spell it as the catalog does. The columns are %s%s."
+                        .formatted(
+                            String.join(", ", layout.columns().keySet()),
+                            layout.virtual().isEmpty()
+                                ? ""
+                                : "; virtual, and so not seen: "
+                                    + String.join(", ", layout.virtual()))));
+          }
+        });
+  }
+
+  /** A field that two columns would fill. */
   private static void checkFields(CapturedTable table, TableLayout layout, List<Finding> findings) {
-    for (String column : table.fields().keySet()) {
-      if (!layout.columns().containsKey(column)) {
-        findings.add(
-            Finding.refused(
-                "renamed-column-missing",
-                "Column '" + column + "' of " + table.name() + " is renamed but does not exist.",
-                "Correct the name in rename(…)."));
-      }
-    }
     Set<String> taken = new HashSet<>();
     for (String column : layout.columns().keySet()) {
       if (table.includes(column) && !taken.add(table.field(column))) {

@@ -19,6 +19,7 @@ import io.millrace.cdc.testkit.ServerKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of a position when the log, its server or its tables change. */
@@ -195,6 +196,53 @@ final class PostgresLogLifeTest {
                     .build()))
         .containsExactly("other-service");
     database.drop();
+  }
+
+  @Test
+  void a_name_that_is_no_columns_is_refused_with_the_tables_columns() {
+    Database database = PostgresServer.shared().createDatabase("life");
+    database.execute("create table item (id int primary key, secret text, \"Mixed\" text)");
+    PostgresSource right =
+        item(
+            database,
+            t ->
+                t.exclude("secret")
+                    .ignoreWhenAlone("Mixed")
+                    .rename("Mixed", "mixed")
+                    .columns("id"));
+    right.changeLog().install();
+    assertThat(codes(right)).isEmpty();
+    PostgresSource wrong =
+        item(
+            database,
+            t ->
+                t.exclude("secrets")
+                    .columns("id", "number")
+                    .ignoreWhenAlone("mixed")
+                    .rename("mixed", "m"));
+    wrong.changeLog().install();
+    List<Finding> findings = wrong.preflight();
+    assertThat(findings)
+        .extracting(Finding::message)
+        .containsExactly(
+            "columns(…) of public.item names what is no column that its trigger sees: number.",
+            "exclude(…) of public.item names what is no column that its trigger sees: secrets.",
+            "ignoreWhenAlone(…) of public.item names what is no column that its trigger sees: mixed.",
+            "rename(…) of public.item names what is no column that its trigger sees: mixed.");
+    assertThat(findings)
+        .allSatisfy(finding -> assertThat(finding.severity()).isEqualTo(Finding.Severity.REFUSED))
+        .allSatisfy(finding -> assertThat(finding.remedy()).contains("id, secret, Mixed"));
+    assertThatThrownBy(() -> SourceFixture.openNow(wrong))
+        .isInstanceOf(SourceException.class)
+        .hasMessageContaining("secrets");
+    database.drop();
+  }
+
+  private static PostgresSource item(Database database, Consumer<TableOptions> options) {
+    return PostgresSource.builder(database.dataSource())
+        .service("test")
+        .capture("public.item", options)
+        .build();
   }
 
   @Test
