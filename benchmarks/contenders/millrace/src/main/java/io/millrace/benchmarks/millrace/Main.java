@@ -1,0 +1,32 @@
+package io.millrace.benchmarks.millrace;
+
+import io.millrace.benchmarks.protocol.Contender;
+import io.millrace.benchmarks.protocol.Job;
+import io.millrace.benchmarks.protocol.Stage;
+import io.millrace.benchmarks.protocol.Style;
+
+/** Starts the contender that the harness asks for. */
+public final class Main {
+  private Main() {}
+
+  /** Obeys the harness. */
+  public static void main(String[] arguments) {
+    Stage.run(arguments, Main::contender);
+  }
+
+  private static Contender contender(Job job) {
+    return switch (job.task()) {
+      case MYSQL_DRAIN, POSTGRES_DRAIN, MONGO_DRAIN ->
+          job.style() == Style.WHOLE ? new PipelineDrain(job) : new ReaderDrain(job);
+      case MYSQL_LATENCY,
+          POSTGRES_LATENCY,
+          MONGO_LATENCY,
+          POSTGRES_WRITES,
+          OUTBOX,
+          APPLY,
+          SYNC,
+          PUBLISH ->
+          throw new IllegalArgumentException("nothing here does " + job.task());
+    };
+  }
+}

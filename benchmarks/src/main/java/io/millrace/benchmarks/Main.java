@@ -1,0 +1,83 @@
+package io.millrace.benchmarks;
+
+import io.millrace.cdc.testkit.MissingServerException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Measures, and writes the report. */
+public final class Main {
+  static final List<Workload> WORKLOADS = List.of(new MySqlDrain(), new PostgresDrain());
+
+  private Main() {}
+
+  /** Started by {@code benchmarks/run}: workloads and options as its help says. */
+  public static void main(String[] arguments) throws Exception {
+    String home = System.getProperty("millrace.benchmarks.home");
+    if (home == null) {
+      System.err.println("start with benchmarks/run");
+      System.exit(2);
+      return;
+    }
+    Options options;
+    try {
+      options = Options.parse(Path.of(home), arguments);
+      chosen(options);
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      help();
+      System.exit(2);
+      return;
+    }
+    Progress progress = new Progress(System.err);
+    measure(options, progress);
+    progress.say("written: %s", options.report().resolve("REPORT.md"));
+    System.exit(0);
+  }
+
+  /** Runs the workloads that were asked for, and writes the report. */
+  static List<Result> measure(Options options, Progress progress) throws Exception {
+    String before = Machine.load();
+    List<Result> results = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    for (Workload workload : chosen(options)) {
+      try {
+        results.addAll(workload.run(new Bench(options, progress)));
+      } catch (MissingServerException e) {
+        progress.say("%s  skipped: %s", workload.name(), String.valueOf(e.getMessage()));
+        missing.add("`" + workload.name() + "`: " + e.getMessage());
+      }
+    }
+    for (Workload workload : WORKLOADS) {
+      if (!chosen(options).contains(workload)) {
+        missing.add(
+            "`" + workload.name() + "` (" + workload.summary() + "): not asked for this time.");
+      }
+    }
+    Report.write(options, results, missing, before + " / " + Machine.load());
+    return results;
+  }
+
+  private static List<Workload> chosen(Options options) {
+    if (options.workloads().isEmpty()) {
+      return WORKLOADS;
+    }
+    List<Workload> chosen = new ArrayList<>();
+    for (String name : options.workloads()) {
+      chosen.add(
+          WORKLOADS.stream()
+              .filter(workload -> workload.name().equals(name))
+              .findAny()
+              .orElseThrow(() -> new IllegalArgumentException("no workload '" + name + "'")));
+    }
+    return chosen;
+  }
+
+  private static void help() {
+    System.err.println(
+        "usage: benchmarks/run [--rounds N] [--scale F] [--report DIRECTORY] [WORKLOAD ...]");
+    for (Workload workload : WORKLOADS) {
+      System.err.printf("  %-18s %s%n", workload.name(), workload.summary());
+    }
+  }
+}

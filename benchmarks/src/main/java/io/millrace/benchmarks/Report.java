@@ -1,0 +1,215 @@
+package io.millrace.benchmarks;
+
+import io.millrace.benchmarks.protocol.Reading;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/** Writes REPORT.md and the plots beside it. */
+final class Report {
+  private final StringBuilder text = new StringBuilder();
+  private final Options options;
+
+  Report(Options options) {
+    this.options = options;
+  }
+
+  /**
+   * Writes it.
+   *
+   * @param results in the order of the report
+   * @param missing what could not be measured, a line each
+   * @param load of the machine before and after
+   */
+  static void write(Options options, List<Result> results, List<String> missing, String load)
+      throws IOException {
+    Report report = new Report(options);
+    report.head(load);
+    for (Result result : results) {
+      report.section(result);
+    }
+    report.tail(missing);
+    Files.createDirectories(options.report());
+    Files.writeString(options.report().resolve("REPORT.md"), report.text);
+    for (Result result : results) {
+      Files.writeString(options.report().resolve(result.name() + ".svg"), Plot.of(result));
+    }
+  }
+
+  private void head(String load) throws IOException {
+    line("# Benchmarks");
+    line("");
+    line("Written by `benchmarks/run` on " + LocalDate.now(ZoneOffset.UTC) + "; do not edit.");
+    line("");
+    line("- Machine: " + Machine.describe() + ".");
+    line("- Load averages before and after: " + load + ".");
+    line("- Settings: " + options + ".");
+    line("- Versions: " + Versions.describe(options.home()) + ".");
+    line("");
+    line(
+        "Every contender runs in a JVM of its own, with the same heap and only its own class path, on the same servers and the same"
+            + " data, in turns; who begins changes from round to round. A median is that of the counted rounds; a ratio is the median"
+            + " of the ratios of one round each. *CPU* is the contender's process alone, in seconds per million; *peak* is the most"
+            + " memory that the process ever held (resident), from the start of its JVM.");
+  }
+
+  private void section(Result result) {
+    line("");
+    line("## " + result.title());
+    line("");
+    line(result.description());
+    line("");
+    line("![" + result.title() + "](" + result.name() + ".svg)");
+    line("");
+    if (result.measure() == Result.Measure.LATENCY) {
+      latencyTable(result);
+    } else {
+      rateTable(result);
+    }
+    if (!result.goals().isEmpty()) {
+      line("");
+    }
+    for (Goal goal : result.goals()) {
+      goal(result, goal);
+    }
+    if (!result.notes().isEmpty()) {
+      line("");
+    }
+    for (String note : result.notes()) {
+      line("- " + note);
+    }
+  }
+
+  private void rateTable(Result result) {
+    line(
+        "| contender | "
+            + result.unit()
+            + "/s, median | min–max | first ÷ this | CPU s/million | allocated bytes each | peak MB |");
+    line("|---|---:|---:|---:|---:|---:|---:|");
+    double[] first = result.series().get(0).perSecond();
+    for (Series series : result.series()) {
+      if (!series.isWhole()) {
+        line("| " + series.contestant().name() + " | failed: " + series.failure() + " | | | | | |");
+        continue;
+      }
+      double[] rates = series.perSecond();
+      line(
+          String.format(
+              Locale.ROOT,
+              "| %s | %,.0f | %,.0f–%,.0f | %.2f | %.2f | %,.0f | %,.0f |",
+              series.contestant().name(),
+              Statistics.median(rates),
+              Statistics.min(rates),
+              Statistics.max(rates),
+              Statistics.median(Statistics.ratios(first, rates)),
+              median(series, Reading::cpuSecondsPerMillion),
+              median(series, reading -> (double) reading.allocatedBytes() / reading.events()),
+              peakMegabytes(series)));
+    }
+  }
+
+  private void latencyTable(Result result) {
+    line("| contender | p50 ms | p99 ms, median | min–max | worst | CPU s/million | peak MB |");
+    line("|---|---:|---:|---:|---:|---:|---:|");
+    for (Series series : result.series()) {
+      if (!series.isWhole()) {
+        line("| " + series.contestant().name() + " | failed: " + series.failure() + " | | | | | |");
+        continue;
+      }
+      double[] high = series.latency(0.99);
+      line(
+          String.format(
+              Locale.ROOT,
+              "| %s | %.2f | %.2f | %.2f–%.2f | %.1f | %.0f | %,.0f |",
+              series.contestant().name(),
+              Statistics.median(series.latency(0.5)),
+              Statistics.median(high),
+              Statistics.min(high),
+              Statistics.max(high),
+              Statistics.max(series.latency(1)),
+              median(series, Reading::cpuSecondsPerMillion),
+              peakMegabytes(series)));
+    }
+  }
+
+  private void goal(Result result, Goal goal) {
+    Optional<Series> of = named(result, goal.of());
+    Optional<Series> to = named(result, goal.to());
+    if (of.isEmpty() || (!goal.to().isEmpty() && to.isEmpty())) {
+      return;
+    }
+    switch (goal.kind()) {
+      case RATE_RATIO -> {
+        double ratio =
+            Statistics.median(
+                Statistics.ratios(of.get().perSecond(), to.orElseThrow().perSecond()));
+        line(
+            String.format(
+                Locale.ROOT,
+                "- Goal: %s at least %s times %s. Measured %.2f: **%s**.",
+                goal.of(),
+                goal.limit(),
+                goal.to(),
+                ratio,
+                ratio >= goal.limit() ? "met" : "missed"));
+      }
+      case RATE -> {
+        double rate = Statistics.median(of.get().perSecond());
+        line(
+            String.format(
+                Locale.ROOT,
+                "- Goal: %s at least %,.0f a second. Measured %,.0f: **%s**.",
+                goal.of(),
+                goal.limit(),
+                rate,
+                rate >= goal.limit() ? "met" : "missed"));
+      }
+      case P99_MILLIS -> {
+        double high = Statistics.median(of.get().latency(0.99));
+        line(
+            String.format(
+                Locale.ROOT,
+                "- Goal: 99%% of %s within %s ms. Measured %.2f ms: **%s**.",
+                goal.of(),
+                goal.limit(),
+                high,
+                high <= goal.limit() ? "met" : "missed"));
+      }
+    }
+  }
+
+  private void tail(List<String> missing) {
+    line("");
+    line("## What was not measured");
+    line("");
+    List<String> lines = new ArrayList<>(missing);
+    lines.addAll(NotMeasured.ALWAYS);
+    for (String one : lines) {
+      line("- " + one);
+    }
+  }
+
+  private static Optional<Series> named(Result result, String name) {
+    return result.series().stream()
+        .filter(series -> series.contestant().name().equals(name) && series.isWhole())
+        .findAny();
+  }
+
+  private static double median(Series series, ToDoubleFunction<Reading> of) {
+    return Statistics.median(series.readings().stream().mapToDouble(of).toArray());
+  }
+
+  private static double peakMegabytes(Series series) {
+    return series.readings().stream().mapToLong(Reading::peakBytes).max().orElse(0) / 1048576.0;
+  }
+
+  private void line(String line) {
+    text.append(line).append('\n');
+  }
+}
