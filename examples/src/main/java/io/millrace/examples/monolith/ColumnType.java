@@ -10,13 +10,15 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a column is read and written by plain JDBC, and the one text by which the judge compares its
  * values.
  */
-enum ColumnType {
+public enum ColumnType {
+  /** A whole number. */
   LONG {
     @Override
     @Nullable String read(ResultSet rows, int index) throws SQLException {
@@ -30,6 +32,7 @@ enum ColumnType {
       statement.setLong(index, Long.parseLong(text));
     }
   },
+  /** Text. */
   TEXT {
     @Override
     @Nullable String read(ResultSet rows, int index) throws SQLException {
@@ -42,6 +45,7 @@ enum ColumnType {
       statement.setString(index, text);
     }
   },
+  /** An exact number, also where it is kept as text. */
   DECIMAL {
     @Override
     @Nullable String read(ResultSet rows, int index) throws SQLException {
@@ -55,6 +59,7 @@ enum ColumnType {
       statement.setBigDecimal(index, new BigDecimal(text));
     }
   },
+  /** True or false, 1 or 0. */
   BOOL {
     @Override
     @Nullable String read(ResultSet rows, int index) throws SQLException {
@@ -66,6 +71,34 @@ enum ColumnType {
     void write(PreparedStatement statement, int index, String text, boolean postgres)
         throws SQLException {
       statement.setBoolean(index, text.equals("1"));
+    }
+  },
+  /** A day; on the other side also a DATETIME at its midnight. */
+  DATE {
+    @Override
+    @Nullable String read(ResultSet rows, int index) throws SQLException {
+      String text = rows.getString(index);
+      return text == null ? null : text.replaceFirst(" 00:00:00(\\.0+)?$", "");
+    }
+
+    @Override
+    void write(PreparedStatement statement, int index, String text, boolean postgres)
+        throws SQLException {
+      statement.setString(index, text);
+    }
+  },
+  /** Bytes, as hexadecimal digits. */
+  BYTES {
+    @Override
+    @Nullable String read(ResultSet rows, int index) throws SQLException {
+      byte[] value = rows.getBytes(index);
+      return value == null ? null : HexFormat.of().formatHex(value);
+    }
+
+    @Override
+    void write(PreparedStatement statement, int index, String text, boolean postgres)
+        throws SQLException {
+      statement.setBytes(index, HexFormat.of().parseHex(text));
     }
   },
   /**
@@ -103,11 +136,13 @@ enum ColumnType {
   abstract void write(PreparedStatement statement, int index, String text, boolean postgres)
       throws SQLException;
 
-  static String decimal(BigDecimal value) {
+  /** The one text of a decimal. */
+  public static String decimal(BigDecimal value) {
     return value.signum() == 0 ? "0" : value.stripTrailingZeros().toPlainString();
   }
 
-  static String instant(Instant value) {
+  /** The one text of a point in time. */
+  public static String instant(Instant value) {
     return value.truncatedTo(ChronoUnit.MICROS).toString();
   }
 }

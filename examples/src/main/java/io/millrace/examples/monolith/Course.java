@@ -9,7 +9,7 @@ interface Course {
   static Course of(Options options) {
     return new Course() {
       @Override
-      public Companion accompany(Sites sites, SyncSide left, SyncSide right, Writer.Load load) {
+      public Companion accompany(Sites sites, SyncSide left, SyncSide right, Load load) {
         return options.kill() ? Killer.start(options.seed(), left, right) : () -> {};
       }
     };
@@ -34,7 +34,7 @@ interface Course {
   default void ready(Sites sites) {}
 
   /** Begins what goes on while the writers write; they may be told to stop. */
-  default Companion accompany(Sites sites, SyncSide left, SyncSide right, Writer.Load load) {
+  default Companion accompany(Sites sites, SyncSide left, SyncSide right, Load load) {
     return () -> {};
   }
 

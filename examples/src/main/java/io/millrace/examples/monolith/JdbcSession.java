@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A session on tables, with plain JDBC. */
@@ -98,11 +97,7 @@ final class JdbcSession implements Session {
 
   /** Deadlocks, lock time-outs, and keys or parents that the other side just made or removed. */
   private static TryAgain failure(SQLException e) {
-    String state = Objects.requireNonNullElse(e.getSQLState(), "");
-    if (state.startsWith("40")
-        || state.startsWith("23")
-        || e.getErrorCode() == 1205
-        || e.getErrorCode() == 1020) {
+    if (Table.lostRace(e)) {
       return new TryAgain(e);
     }
     throw new IllegalStateException(e.getMessage(), e);

@@ -5,15 +5,12 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The main job: see the package. Exit status 0 only when both sides are equal, nothing was lost and
  * nothing echoed.
  */
 public final class MonolithSync {
-  private static final long SETTLE_SECONDS = 600;
-
   private final Options options;
   private final PrintStream story;
   private final Course course;
@@ -28,7 +25,12 @@ public final class MonolithSync {
 
   /** Runs the job; the options are those of {@code examples/run monolith-sync}. */
   public static void main(String[] arguments) throws Exception {
-    Command.main("monolith-sync", arguments, Options::parse, MonolithSync::run, Summary::text);
+    Command.main("monolith-sync", arguments, MonolithSync::parse, MonolithSync::run, Summary::text);
+  }
+
+  /** The monolith is on MongoDB, MariaDB, or MongoDB where there is one. */
+  static Options parse(String[] arguments) {
+    return Options.parse(arguments, "--monolith", List.of("mongo", "mariadb"));
   }
 
   static Summary run(Options options, PrintStream story) throws Exception {
@@ -55,7 +57,7 @@ public final class MonolithSync {
       left.awaitReady(60);
       right.awaitReady(60);
       course.ready(sites);
-      Writer.Load load = new Writer.Load(options);
+      Load load = new Load(options);
       long start = System.nanoTime();
       Growth growth = Growth.watch(sites, left, right);
       try (growth;
@@ -70,31 +72,28 @@ public final class MonolithSync {
     }
   }
 
-  /**
-   * Waits until both sides are equal and the topic rests, or the time is up: the judge decides what
-   * that means.
-   */
+  /** Waits until both sides are equal and the topic rests, or nothing moves any more. */
   private void settle(Sites sites, SyncSide left, SyncSide right) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
-    long before = -1;
-    int unchanged = 0;
-    while (System.nanoTime() < end && left.isAlive() && right.isAlive()) {
-      long events = sites.events().size();
-      long handled = events + applied(left, right);
-      unchanged = handled == before ? unchanged + 1 : 0;
-      boolean done = unchanged > 1 && left.now("held") + right.now("held") == 0;
-      if ((done && sites.differences().isEmpty()) || unchanged > course.quietSeconds()) {
-        return;
-      }
-      before = handled;
-      progress("settling", events, left, right);
-      Thread.sleep(1000);
-    }
-    for (SyncSide side : List.of(left, right)) {
-      if (!side.isAlive()) {
-        story.println("A sync JVM ended by itself; see " + side.log());
-      }
-    }
+    Settling.await(
+        List.of(left, right),
+        new Settling.Sight() {
+          @Override
+          public long handled() throws Exception {
+            return sites.events().size() + applied(left, right);
+          }
+
+          @Override
+          public boolean complete() throws Exception {
+            return left.now("held") + right.now("held") == 0 && sites.differences().isEmpty();
+          }
+
+          @Override
+          public void progress() {
+            MonolithSync.this.progress("settling", applied(left, right), left, right);
+          }
+        },
+        course.quietSeconds(),
+        story);
   }
 
   /** Deliveries that both appliers are done with. */
@@ -118,7 +117,7 @@ public final class MonolithSync {
 
   private Summary summary(
       Sites sites,
-      Writer.Load load,
+      Load load,
       SyncSide left,
       SyncSide right,
       double seconds,

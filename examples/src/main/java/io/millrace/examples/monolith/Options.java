@@ -6,8 +6,8 @@ import java.util.Random;
 /**
  * What the command line said.
  *
- * @param monolith the monolith's database: {@code mongo}, {@code mariadb}, or {@code auto}: MongoDB
- *     where there is one, else MariaDB
+ * @param database the database that can be chosen, by the example's own words; {@code auto}: the
+ *     best one that is there
  * @param changes stop writing after so many committed row changes; where only seconds are given, no
  *     end
  * @param seconds stop writing after so many seconds
@@ -19,7 +19,7 @@ import java.util.Random;
  * @param json whether the summary is one JSON line on standard output
  */
 public record Options(
-    String monolith,
+    String database,
     long changes,
     long seconds,
     double rate,
@@ -30,9 +30,15 @@ public record Options(
   private static final long DEFAULT_CHANGES = 4000;
   private static final long MOST_SECONDS = 600;
 
-  /** Reads the arguments; IllegalArgumentException says what is wrong. */
-  public static Options parse(String[] arguments) {
-    String monolith = "auto";
+  /**
+   * Reads the arguments.
+   *
+   * @param databaseOption the option that names a database; empty for none
+   * @param databases what it may name, besides {@code auto}
+   * @throws IllegalArgumentException that says what is wrong
+   */
+  public static Options parse(String[] arguments, String databaseOption, List<String> databases) {
+    String database = "auto";
     long changes = 0;
     long seconds = 0;
     double rate = 200;
@@ -41,8 +47,11 @@ public record Options(
     boolean kill = false;
     boolean json = false;
     for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i].equals(databaseOption)) {
+        database = word(arguments, ++i, databases);
+        continue;
+      }
       switch (arguments[i]) {
-        case "--monolith" -> monolith = word(arguments, ++i, List.of("auto", "mongo", "mariadb"));
         case "--changes" -> changes = Math.round(number(arguments, ++i, 1));
         case "--seconds" -> seconds = Math.round(number(arguments, ++i, 1));
         case "--rate" -> rate = number(arguments, ++i, 1);
@@ -57,15 +66,16 @@ public record Options(
       changes = seconds == 0 ? DEFAULT_CHANGES : Long.MAX_VALUE;
     }
     return new Options(
-        monolith, changes, seconds == 0 ? MOST_SECONDS : seconds, rate, seed, large, kill, json);
+        database, changes, seconds == 0 ? MOST_SECONDS : seconds, rate, seed, large, kill, json);
   }
 
   private static String word(String[] arguments, int index, List<String> words) {
-    if (index >= arguments.length || !words.contains(arguments[index])) {
-      throw new IllegalArgumentException(
-          arguments[index - 1] + " needs one of " + String.join(", ", words));
+    if (index < arguments.length
+        && (arguments[index].equals("auto") || words.contains(arguments[index]))) {
+      return arguments[index];
     }
-    return arguments[index];
+    throw new IllegalArgumentException(
+        arguments[index - 1] + " needs one of auto, " + String.join(", ", words));
   }
 
   private static double number(String[] arguments, int index, double least) {

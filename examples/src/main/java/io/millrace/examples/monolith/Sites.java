@@ -49,11 +49,11 @@ final class Sites {
   }
 
   private static Site monolith(Options options) {
-    if (!options.monolith().equals("mariadb")) {
+    if (!options.database().equals("mariadb")) {
       try {
         return new MongoSite(MongoServer.shared(), options.seed());
       } catch (MissingServerException e) {
-        if (options.monolith().equals("mongo")) {
+        if (options.database().equals("mongo")) {
           throw e;
         }
       }
@@ -114,7 +114,7 @@ final class Sites {
   }
 
   /** Returns when all writers have ended; the progress is told every second. */
-  void write(Writer.Load load, Runnable progress) throws InterruptedException, ExecutionException {
+  void write(Load load, Runnable progress) throws InterruptedException, ExecutionException {
     ExecutorService threads = Executors.newFixedThreadPool(2 * WRITERS_PER_SIDE);
     try (Journal monolithJournal = new Journal(journal("monolith"), clock);
         Journal serviceJournal = new Journal(journal("service"), clock)) {

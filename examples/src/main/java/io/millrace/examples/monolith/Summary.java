@@ -97,6 +97,38 @@ public record Summary(
             .collect(Collectors.joining(",")));
   }
 
+  /**
+   * For people, of a run in which one side writes and the other follows.
+   *
+   * @param good the last line where it is
+   */
+  public String oneWay(String good) {
+    StringBuilder text = new StringBuilder();
+    line(text, "changes committed", "%d in %.1f s (seed %d)", changes, seconds, seed);
+    if (!deaths.isEmpty()) {
+      line(text, "killed", "%s, while the writers went on", new TreeMap<>(deaths));
+    }
+    line(text, "published", "%s, applied %s", captured, applied);
+    line(text, "duplicates", "%d, held %d", duplicates + verdict.duplicates(), held);
+    line(
+        text,
+        "commit → applied",
+        "p50 %s ms, p99 %s ms",
+        percentile(toService, 50),
+        percentile(toService, 99));
+    line(text, "judge: topic", "lost %d, not committed %d", verdict.lost(), verdict.echoes());
+    line(text, "judge: rows", "%s compared, %d differences", rows, differences.size());
+    return end(text, good);
+  }
+
+  private String end(StringBuilder text, String good) {
+    verdict.examples().forEach(example -> text.append("  ").append(example).append('\n'));
+    differences.stream()
+        .limit(5)
+        .forEach(difference -> text.append("  ").append(difference).append('\n'));
+    return text.append(good() ? good : "NOT in step.").toString();
+  }
+
   String text() {
     StringBuilder text = new StringBuilder();
     line(
@@ -146,13 +178,7 @@ public record Summary(
       line(text, "", "%d events with a later state, since it is looked up", verdict.later());
     }
     line(text, "judge: rows", "%s compared, %d differ", rows, differences.size());
-    verdict.examples().forEach(example -> text.append("  ").append(example).append('\n'));
-    differences.stream()
-        .limit(5)
-        .forEach(difference -> text.append("  ").append(difference).append('\n'));
-    return text.append(
-            good() ? "Both sides are equal, nothing was lost, nothing echoed." : "NOT in step.")
-        .toString();
+    return end(text, "Both sides are equal, nothing was lost, nothing echoed.");
   }
 
   private static void line(StringBuilder text, String name, String format, Object... values) {

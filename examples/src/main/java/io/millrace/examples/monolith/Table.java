@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -21,17 +22,18 @@ import org.jspecify.annotations.Nullable;
  * @param keySize how many of them are the key
  * @param postgres which dialect
  */
-record Table(String entity, String table, List<Column> columns, int keySize, boolean postgres) {
+public record Table(
+    String entity, String table, List<Column> columns, int keySize, boolean postgres) {
   /**
    * A shared column.
    *
    * @param field the entity's name for it
    * @param name the side's own name, quoted
    */
-  record Column(String field, String name, ColumnType type) {}
+  public record Column(String field, String name, ColumnType type) {}
 
   /** The row, locked, or null where there is none. */
-  @Nullable Map<String, @Nullable String> lock(Connection connection, List<String> key)
+  public @Nullable Map<String, @Nullable String> lock(Connection connection, List<String> key)
       throws SQLException {
     List<Map<String, @Nullable String>> rows =
         select(connection, " WHERE " + keyCondition() + " FOR UPDATE", key);
@@ -39,7 +41,8 @@ record Table(String entity, String table, List<Column> columns, int keySize, boo
   }
 
   /** Every row by the text of its key. */
-  Map<String, Map<String, @Nullable String>> readAll(Connection connection) throws SQLException {
+  public Map<String, Map<String, @Nullable String>> readAll(Connection connection)
+      throws SQLException {
     Map<String, Map<String, @Nullable String>> all = new LinkedHashMap<>();
     for (Map<String, @Nullable String> row : select(connection, "", List.of())) {
       all.put(id(row), row);
@@ -47,7 +50,8 @@ record Table(String entity, String table, List<Column> columns, int keySize, boo
     return all;
   }
 
-  void insert(Connection connection, Map<String, @Nullable String> row) throws SQLException {
+  /** Inserts a row; what it says nothing of is null. */
+  public void insert(Connection connection, Map<String, @Nullable String> row) throws SQLException {
     String names = columns.stream().map(Column::name).collect(Collectors.joining(", "));
     String marks = columns.stream().map(column -> "?").collect(Collectors.joining(", "));
     try (PreparedStatement insert =
@@ -60,7 +64,8 @@ record Table(String entity, String table, List<Column> columns, int keySize, boo
     }
   }
 
-  void update(Connection connection, List<String> key, Map<String, @Nullable String> changes)
+  /** Sets some fields of a row, of its key too. */
+  public void update(Connection connection, List<String> key, Map<String, @Nullable String> changes)
       throws SQLException {
     List<Column> changed =
         columns.stream().filter(column -> changes.containsKey(column.field())).toList();
@@ -78,7 +83,8 @@ record Table(String entity, String table, List<Column> columns, int keySize, boo
     }
   }
 
-  void delete(Connection connection, List<String> key) throws SQLException {
+  /** Deletes a row, if it is there. */
+  public void delete(Connection connection, List<String> key) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement("DELETE FROM " + table + " WHERE " + keyCondition())) {
       bindKey(delete, 1, key);
@@ -86,17 +92,28 @@ record Table(String entity, String table, List<Column> columns, int keySize, boo
     }
   }
 
-  /** The key's values, joined by a comma: keys here are numbers, so nothing needs an escape. */
-  String id(Map<String, @Nullable String> row) {
+  /** The key's values, joined by a comma: keys here hold nothing that needs an escape. */
+  public String id(Map<String, @Nullable String> row) {
     return columns.stream()
         .limit(keySize)
         .map(column -> row.get(column.field()))
         .collect(Collectors.joining(","));
   }
 
+  /**
+   * Whether somebody else was faster: a deadlock, a lock's time-out, a key that is there by now.
+   */
+  public static boolean lostRace(SQLException e) {
+    String state = Objects.requireNonNullElse(e.getSQLState(), "");
+    return state.startsWith("40")
+        || state.startsWith("23")
+        || e.getErrorCode() == 1205
+        || e.getErrorCode() == 1020;
+  }
+
   /** As text made by the server: MariaDB's driver moves what falls into a gap of the JVM's zone. */
   private String read(Column column) {
-    return !postgres && column.type() == ColumnType.INSTANT
+    return !postgres && (column.type() == ColumnType.INSTANT || column.type() == ColumnType.DATE)
         ? "CAST(" + column.name() + " AS CHAR)"
         : column.name();
   }

@@ -9,8 +9,10 @@ import io.millrace.cdc.v1.Value;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -127,6 +129,13 @@ public final class Topic {
       case UINT64_VALUE -> Long.toUnsignedString(value.getUint64Value());
       case DECIMAL_VALUE -> ColumnType.decimal(new BigDecimal(value.getDecimalValue()));
       case STRING_VALUE -> value.getStringValue();
+      case JSON_VALUE -> value.getJsonValue();
+      case BYTES_VALUE -> HexFormat.of().formatHex(value.getBytesValue().toByteArray());
+      case DATE_VALUE -> LocalDate.ofEpochDay(value.getDateValue()).toString();
+      case DATETIME_VALUE ->
+          ColumnType.instant(
+              Instant.ofEpochSecond(
+                  value.getDatetimeValue().getSeconds(), value.getDatetimeValue().getNanos()));
       case TIMESTAMP_VALUE ->
           ColumnType.instant(
               Instant.ofEpochSecond(

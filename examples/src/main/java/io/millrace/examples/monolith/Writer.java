@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,55 +49,6 @@ final class Writer implements Runnable {
     this.values = new Values(random, instants);
   }
 
-  /** What all writers share: when to stop, how fast to go, which ids there are. */
-  static final class Load {
-    private final AtomicLong hot = new AtomicLong();
-    private final AtomicLong all = new AtomicLong();
-    private final AtomicLong retries = new AtomicLong();
-    private final AtomicLong nextId = new AtomicLong(1_000);
-    private final long limit;
-    private final long endNanos;
-    private final double perSecond;
-    private final int large;
-    private final long startNanos = System.nanoTime();
-    private volatile boolean stopped;
-
-    Load(Options options) {
-      this.limit = options.changes();
-      this.endNanos = startNanos + options.seconds() * 1_000_000_000L;
-      this.perSecond = options.rate();
-      this.large = options.large();
-    }
-
-    /** Ends the writing before its time. */
-    void stop() {
-      stopped = true;
-    }
-
-    long changes() {
-      return all.get();
-    }
-
-    long hotChanges() {
-      return hot.get();
-    }
-
-    long retries() {
-      return retries.get();
-    }
-
-    private boolean goesOn() {
-      return !stopped && all.get() < limit && System.nanoTime() < endNanos;
-    }
-
-    private void pace() throws InterruptedException {
-      double ahead = all.get() / perSecond - (System.nanoTime() - startNanos) / 1e9;
-      if (ahead > 0) {
-        Thread.sleep(Math.min(200, (long) (ahead * 1000) + 1));
-      }
-    }
-  }
-
   @Override
   public void run() {
     try (Session session = site.open()) {
@@ -115,7 +65,7 @@ final class Writer implements Runnable {
   }
 
   private void transaction(Session session) {
-    boolean isLarge = load.large > 0 && random.nextInt(LARGE_ONCE_IN) == 0;
+    boolean isLarge = load.large() > 0 && random.nextInt(LARGE_ONCE_IN) == 0;
     boolean isHot = !isLarge && random.nextInt(100) < 45;
     List<Change> committed;
     try {
@@ -129,14 +79,11 @@ final class Writer implements Runnable {
       committed = session.commit();
     } catch (Session.TryAgain e) {
       session.rollback();
-      load.retries.incrementAndGet();
+      load.retried();
       return;
     }
     journal.committed(committed);
-    load.all.addAndGet(committed.size());
-    if (isHot) {
-      load.hot.addAndGet(committed.size());
-    }
+    load.committed(committed.size(), isHot);
   }
 
   private void hotRow(Session session) throws Session.TryAgain {
@@ -161,8 +108,7 @@ final class Writer implements Runnable {
 
   private void ordinary(Session session) throws Session.TryAgain {
     switch (random.nextInt(6)) {
-      case 0 ->
-          session.insert("customer", values.customer(Long.toString(load.nextId.incrementAndGet())));
+      case 0 -> session.insert("customer", values.customer(Long.toString(load.nextId())));
       case 1 -> placeOrder(session);
       case 2 ->
           edit(
@@ -184,7 +130,7 @@ final class Writer implements Runnable {
 
   /** One transaction over all imported customers, in the order of their keys. */
   private void importCustomers(Session session) throws Session.TryAgain {
-    for (int i = 0; i < load.large; i++) {
+    for (int i = 0; i < load.large(); i++) {
       String id = Integer.toString(FIRST_IMPORTED + i);
       List<String> key = List.of(id);
       Map<String, @Nullable String> row = session.lock("customer", key);
@@ -265,14 +211,14 @@ final class Writer implements Runnable {
   }
 
   private String someId() {
-    long newest = load.nextId.get();
+    long newest = load.newestId();
     return Long.toString(newest - random.nextInt((int) Math.min(300, Math.max(1, newest - 1_000))));
   }
 
   /** The next order's number; a private one must be of this side. */
   private String orderId() {
     while (true) {
-      String id = Long.toString(load.nextId.incrementAndGet());
+      String id = Long.toString(load.nextId());
       if (!isPrivate("order", List.of(id)) || isMonoliths(id) == isMonolith()) {
         return id;
       }

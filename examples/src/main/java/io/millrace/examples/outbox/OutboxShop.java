@@ -5,10 +5,12 @@ import io.millrace.cdc.testkit.KafkaServer;
 import io.millrace.cdc.testkit.PostgresServer;
 import io.millrace.examples.monolith.AppliedFile;
 import io.millrace.examples.monolith.Command;
+import io.millrace.examples.monolith.EventOrder;
 import io.millrace.examples.monolith.Journal;
 import io.millrace.examples.monolith.Judge;
 import io.millrace.examples.monolith.Killer;
 import io.millrace.examples.monolith.Options;
+import io.millrace.examples.monolith.Settling;
 import io.millrace.examples.monolith.Summary;
 import io.millrace.examples.monolith.SyncJvm;
 import io.millrace.examples.monolith.SyncSide;
@@ -26,7 +28,6 @@ import java.util.concurrent.TimeUnit;
  * missing, none is there that was not committed, and each order's events stand in its order.
  */
 public final class OutboxShop {
-  private static final long SETTLE_SECONDS = 300;
   private static final long QUIET_SECONDS = 30;
   private static final int PARTITIONS = 4;
 
@@ -52,9 +53,9 @@ public final class OutboxShop {
   }
 
   static Options parse(String[] arguments) {
-    Options options = Options.parse(arguments);
-    if (options.large() > 0 || !options.monolith().equals("auto")) {
-      throw new IllegalArgumentException("--large and --monolith are options of monolith-sync");
+    Options options = Options.parse(arguments, "", List.of());
+    if (options.large() > 0) {
+      throw new IllegalArgumentException("--large is an option of monolith-sync");
     }
     return options;
   }
@@ -125,33 +126,24 @@ public final class OutboxShop {
     }
   }
 
-  /**
-   * Waits until the view equals the orders and the topic holds the journal, or nothing moves any
-   * more: the judge decides what that means.
-   */
+  /** Waits until the view equals the orders and the topic holds the journal. */
   private void settle(SyncSide service, SyncSide view) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
-    long before = -1;
-    int unchanged = 0;
-    while (System.nanoTime() < end
-        && service.isAlive()
-        && view.isAlive()
-        && unchanged < QUIET_SECONDS) {
-      long handled = tables.changes() + service.total("delivered") + view.total("delivered");
-      unchanged = handled == before ? unchanged + 1 : 0;
-      if (unchanged > 1
-          && tables.differences().isEmpty()
-          && Judge.compare(tables.journal(), events()).lost() == 0) {
-        return;
-      }
-      before = handled;
-      Thread.sleep(1000);
-    }
-    for (SyncSide side : List.of(service, view)) {
-      if (!side.isAlive()) {
-        story.println("A JVM ended by itself; see " + side.log());
-      }
-    }
+    Settling.await(
+        List.of(service, view),
+        new Settling.Sight() {
+          @Override
+          public long handled() {
+            return tables.changes() + service.total("delivered") + view.total("delivered");
+          }
+
+          @Override
+          public boolean complete() throws Exception {
+            return tables.differences().isEmpty()
+                && Judge.compare(tables.journal(), events()).lost() == 0;
+          }
+        },
+        QUIET_SECONDS,
+        story);
   }
 
   private List<Topic.Event> events() throws IOException {
@@ -187,29 +179,7 @@ public final class OutboxShop {
   }
 
   private static String text(Summary summary) {
-    StringBuilder text = new StringBuilder();
-    text.append(
-        "%d changes committed in %.1f s (seed %d), %s killed%n"
-            .formatted(summary.changes(), summary.seconds(), summary.seed(), summary.deaths()));
-    text.append(
-        "published %s, applied %s, duplicates %d, held %d%n"
-            .formatted(
-                summary.captured(), summary.applied(), summary.duplicates(), summary.held()));
-    text.append(
-        "judge: lost %d, not committed %d, differences %d over %s%n"
-            .formatted(
-                summary.verdict().lost(),
-                summary.verdict().echoes(),
-                summary.differences().size(),
-                summary.rows()));
-    summary.verdict().examples().forEach(example -> text.append("  ").append(example).append('\n'));
-    summary.differences().stream()
-        .limit(5)
-        .forEach(difference -> text.append("  ").append(difference).append('\n'));
-    return text.append(
-            summary.good()
-                ? "The view equals the orders, nothing was lost, nothing came that was not committed."
-                : "NOT in step.")
-        .toString();
+    return summary.oneWay(
+        "The view equals the orders, nothing was lost, nothing came that was not committed.");
   }
 }

@@ -154,7 +154,7 @@ class ControlTest {
     }
 
     @Override
-    public Companion accompany(Sites sites, SyncSide left, SyncSide right, Writer.Load load) {
+    public Companion accompany(Sites sites, SyncSide left, SyncSide right, Load load) {
       Thread thread =
           new Thread(
               () -> {

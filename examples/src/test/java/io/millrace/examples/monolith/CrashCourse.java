@@ -49,7 +49,7 @@ final class CrashCourse implements Course {
   }
 
   @Override
-  public Companion accompany(Sites sites, SyncSide left, SyncSide right, Writer.Load load) {
+  public Companion accompany(Sites sites, SyncSide left, SyncSide right, Load load) {
     Fate first = new Fate(left, right, new Random(seed));
     Fate second = new Fate(right, left, new Random(seed + 1));
     first.fellow = second;

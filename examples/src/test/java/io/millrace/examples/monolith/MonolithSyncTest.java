@@ -24,7 +24,8 @@ class MonolithSyncTest {
   }
 
   private static void endsEqual(String monolith) throws Exception {
-    Options options = Options.parse(new String[] {"--monolith", monolith, "--changes", "10000"});
+    Options options =
+        MonolithSync.parse(new String[] {"--monolith", monolith, "--changes", "10000"});
 
     Summary summary =
         MonolithSync.run(options, new PrintStream(System.out, true, StandardCharsets.UTF_8));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.ServerKind;
+import io.millrace.examples.monolith.EventOrder;
 import io.millrace.examples.monolith.Journal;
 import io.millrace.examples.monolith.Options;
 import io.millrace.examples.monolith.Summary;
