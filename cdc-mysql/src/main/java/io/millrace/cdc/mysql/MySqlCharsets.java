@@ -12,8 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the server's character sets become text. Strict: bytes that a character set does not know are
- * an error, never a replacement character.
+ * How the server's character sets become text: by the JDK's tables, with {@link CharsetCorrections}
+ * where the server reads otherwise. Strict: bytes that a character set does not know are an error,
+ * never a replacement character.
  */
 final class MySqlCharsets {
   /** Turns bytes of one character set into text. */
@@ -51,14 +52,21 @@ final class MySqlCharsets {
           Map.entry("tis620", "TIS-620"),
           Map.entry("macroman", "x-MacRoman"),
           Map.entry("macce", "x-MacCentralEurope"),
-          Map.entry("gbk", "GBK"),
+          Map.entry("gbk", "x-mswin-936"),
           Map.entry("gb2312", "GB2312"),
           Map.entry("gb18030", "GB18030"),
           Map.entry("big5", "Big5"),
           Map.entry("sjis", "Shift_JIS"),
           Map.entry("cp932", "windows-31j"),
           Map.entry("ujis", "EUC-JP"),
-          Map.entry("euckr", "EUC-KR"));
+          Map.entry("euckr", "x-windows-949"),
+          Map.entry("eucjpms", "x-eucJP-Open"),
+          Map.entry("armscii8", "US-ASCII"),
+          Map.entry("dec8", "US-ASCII"),
+          Map.entry("geostd8", "US-ASCII"),
+          Map.entry("hp8", "US-ASCII"),
+          Map.entry("keybcs2", "US-ASCII"),
+          Map.entry("swe7", "US-ASCII"));
 
   private MySqlCharsets() {}
 
@@ -86,9 +94,13 @@ final class MySqlCharsets {
     if (name.startsWith("utf")
         || name.equals("ucs2")
         || charset.newEncoder().maxBytesPerChar() > 1) {
-      return (bytes, offset, length) -> strict(charset, name, bytes, offset, length);
+      Map<Integer, Character> corrections = CharsetCorrections.of(name);
+      return corrections.isEmpty()
+          ? (bytes, offset, length) -> strict(charset, name, bytes, offset, length)
+          : new CorrectedText(charset, name, corrections);
     }
     char[] table = table(charset, name.equals("latin1"));
+    CharsetCorrections.of(name).forEach((code, character) -> table[code] = character);
     return (bytes, offset, length) -> single(table, name, bytes, offset, length);
   }
 
@@ -105,7 +117,7 @@ final class MySqlCharsets {
         : strict(StandardCharsets.UTF_8, "utf8mb4", bytes, offset, length);
   }
 
-  private static String strict(Charset charset, String name, byte[] bytes, int offset, int length) {
+  static String strict(Charset charset, String name, byte[] bytes, int offset, int length) {
     try {
       return charset
           .newDecoder()

@@ -63,7 +63,8 @@ abstract class BinlogRandomRowsContract {
     }
     types.add(new Type("float", r -> Float.toString((float) number(r)), "%s + 0e0"));
     types.add(new Type("double", r -> Double.toString(number(r)), "%s"));
-    for (int bits : new int[] {1, 7, 8, 33, 64}) {
+    for (int length = 1; length <= 64; length++) {
+      int bits = length;
       types.add(new Type("bit(" + bits + ")", r -> new BigInteger(bits, r).toString(), "%s + 0"));
     }
     for (int digits = 0; digits <= 6; digits++) {
@@ -386,9 +387,36 @@ abstract class BinlogRandomRowsContract {
     return text.toString();
   }
 
+  /** Any value in any other, with empty names, numbers of every width, and texts that escape. */
+  private static String nested(Random random, int depth) {
+    int kind = random.nextInt(depth == 0 ? 5 : 7);
+    StringBuilder text = new StringBuilder();
+    switch (kind) {
+      case 0 -> text.append(random.nextLong() >> random.nextInt(64));
+      case 1 -> text.append(Long.toUnsignedString(random.nextLong()));
+      case 2 -> text.append(number(random));
+      case 3 -> text.append(List.of("true", "false", "null").get(random.nextInt(3)));
+      case 4 -> text.append('"').append("ж\\t\\\\😀".repeat(random.nextInt(40))).append('"');
+      default -> {
+        text.append(kind == 5 ? '[' : '{');
+        int size = random.nextInt(6);
+        for (int i = 0; i < size; i++) {
+          text.append(i == 0 ? "" : ", ");
+          if (kind == 6) {
+            text.append('"').append("é".repeat(i)).append("\": ");
+          }
+          text.append(nested(random, depth - 1));
+        }
+        text.append(kind == 5 ? ']' : '}');
+      }
+    }
+    return text.toString();
+  }
+
   private static String json(Random random) {
-    return switch (random.nextInt(4)) {
+    return switch (random.nextInt(5)) {
       case 0 -> Long.toString(random.nextLong());
+      case 3 -> nested(random, 4);
       case 1 -> "[" + random.nextInt() + ", " + random.nextDouble() + ", true, null]";
       case 2 -> "\"" + "é\\n\\\"x".repeat(random.nextInt(30)) + "\"";
       default ->

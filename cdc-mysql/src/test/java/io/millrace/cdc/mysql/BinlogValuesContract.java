@@ -11,6 +11,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.TimeZone;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -233,6 +234,38 @@ abstract class BinlogValuesContract {
   }
 
   @Test
+  void the_first_year_and_hours_that_a_summer_time_skips_or_repeats_are_no_exception()
+      throws Exception {
+    TimeZone zone = TimeZone.getDefault();
+    TimeZone.setDefault(TimeZone.getTimeZone("Europe/Berlin"));
+    try {
+      assertThat(
+              values(
+                  "date", "'0001-01-01'",
+                  "date", "'1582-10-10'",
+                  "datetime(6)", "'0001-01-01 00:00:00.000001'",
+                  "datetime", "'2024-03-31 02:30:00'",
+                  "datetime", "'2024-10-27 02:30:00'",
+                  "timestamp null", "'2024-03-31 00:59:59'",
+                  "timestamp null", "'2024-03-31 01:00:00'",
+                  "timestamp null", "'2024-10-27 00:30:00'",
+                  "timestamp null", "'2024-10-27 01:30:00'"))
+          .containsExactly(
+              "DATE 0001-01-01",
+              "DATE 1582-10-10",
+              "DATETIME 0001-01-01T00:00:00.000001",
+              "DATETIME 2024-03-31T02:30:00",
+              "DATETIME 2024-10-27T02:30:00",
+              "TIMESTAMP 2024-03-31T00:59:59Z",
+              "TIMESTAMP 2024-03-31T01:00:00Z",
+              "TIMESTAMP 2024-10-27T00:30:00Z",
+              "TIMESTAMP 2024-10-27T01:30:00Z");
+    } finally {
+      TimeZone.setDefault(zone);
+    }
+  }
+
+  @Test
   void zero_and_partial_dates_stay_what_they_are() throws Exception {
     assertThat(
             values(
@@ -347,6 +380,11 @@ abstract class BinlogValuesContract {
                 "set('x','y')", "''",
                 "enum('a')", "'nothing of the sort'",
                 "enum('a')", "null",
+                "enum('日本','ソ表') character set sjis", "'ソ表'",
+                "set('汉字','乗') character set gbk", "'汉字'",
+                "enum('a','ж😀') character set utf16", "'ж😀'",
+                "set('a\\\"b','ж') character set utf32", "'a\\\"b,ж'",
+                "enum('привет','нет') character set koi8r", "'нет'",
                 "set('x','ÿ','z') character set utf8mb4", "'ÿ,z'"))
         .containsExactly(
             "STRING 'ö'",
@@ -356,6 +394,11 @@ abstract class BinlogValuesContract {
             "STRING ''",
             "STRING ''",
             "NULL null",
+            "STRING 'ソ表'",
+            "STRING '汉字'",
+            "STRING 'ж😀'",
+            "STRING 'a\"b,ж'",
+            "STRING 'нет'",
             "STRING 'ÿ,z'");
   }
 

@@ -34,6 +34,19 @@ class MySqlBinlogValuesTest extends BinlogValuesContract {
                 + " decimal(10,2)), 'bin', cast(x'00ff' as binary))",
             "json_array(cast('-12:34:56.5' as time(1)))",
             "json_array(cast(timestamp'2024-02-29 12:34:56' as json))",
+            "'{\"\": 1, \"k\": {\"\": []}, \"ключ\": \"\"}'",
+            "'true'",
+            "'false'",
+            "'1'",
+            "'-1.5'",
+            "'{}'",
+            "'[[[[{\"a\": [null]}]]]]'",
+            "'[127, 128, -128, 32767, 32768, -32769, 65535, 65536, 2147483647, 2147483648, -2147483649, 4294967295, 4294967296, 9223372036854775807, 9223372036854775808]'",
+            "json_array(cast('-838:59:59' as time), cast('838:59:58.000001' as time(6)), cast('0001-01-01' as date), cast(2024 as year))",
+            "json_array(b'101', cast(1234567890123456789012345678901234567890.0123456789 as decimal(60,10)), cast(-0.5 as decimal(3,2)))",
+            "json_array(repeat('a', 127), repeat('b', 128), repeat('é', 8191), repeat('c', 16384), repeat('d', 70000))",
+            "json_object('a', repeat('x', 70000), 'n', 100000, 'u', 4000000000, 'b', 4294967296, 'l', true, 'f', 1.5e0, 'in', json_array(1, 70000, -3), 's', json_object('k', 'v'))",
+            "json_object('place', st_geomfromtext('point(1 2)'))",
             "concat('[', repeat('\"0123456789\",', 10000), '1]')");
     StringBuilder columns = new StringBuilder("id int primary key");
     StringBuilder literals = new StringBuilder("1");
