@@ -5,6 +5,7 @@ import com.github.shyiko.mysql.binlog.network.AuthenticationException;
 import com.github.shyiko.mysql.binlog.network.ServerException;
 import com.github.shyiko.mysql.binlog.network.protocol.ResultSetRowPacket;
 import com.github.shyiko.mysql.binlog.network.protocol.command.ByteArrayCommand;
+import com.github.shyiko.mysql.binlog.network.protocol.command.DumpBinaryLogCommand;
 import com.github.shyiko.mysql.binlog.network.protocol.command.QueryCommand;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
@@ -41,6 +42,9 @@ final class BinlogStream implements AutoCloseable {
   private final CountDownLatch answered = new CountDownLatch(1);
   private volatile @Nullable Exception failure;
   private volatile boolean closing;
+
+  /** Whether an event of the log itself came: it could be read where reading began. */
+  private volatile boolean begun;
 
   private BinlogStream(
       SourceSettings settings, String pipeline, GtidSet gtids, long serverId, String identity) {
@@ -143,6 +147,9 @@ final class BinlogStream implements AutoCloseable {
       if (!queue.put((RawEvent) event)) {
         client.disconnect();
       }
+      if (!begun) {
+        begun = isOfLog((RawEvent) event);
+      }
       if (answered.getCount() > 0) {
         settings.server().trusted().set(true);
       }
@@ -153,6 +160,13 @@ final class BinlogStream implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       stop(e);
     }
+  }
+
+  private static boolean isOfLog(RawEvent event) {
+    return !event.artificial()
+        && event.nextOffset() > 0
+        && event.type() != EventCode.FORMAT_DESCRIPTION
+        && !EventCode.isSilent(event.type());
   }
 
   /** The connector would go on after most failures; we do not. */
@@ -239,6 +253,35 @@ final class BinlogStream implements AutoCloseable {
   private SourceException refused(ServerException e, String where) {
     String message = String.valueOf(e.getMessage());
     String lower = message.toLowerCase(Locale.ROOT);
+    boolean sameId = lower.contains("same server_uuid/server_id");
+    boolean passes = sameId || lower.contains("shutdown");
+    if (lower.contains("anonymous transaction when")) {
+      return new SourceException(
+          String.format(
+              Locale.ROOT,
+              "%s has transactions without GTIDs where this reader stands, and gtid_mode=ON keeps it from"
+                  + " sending them: %s. SET GLOBAL gtid_mode=ON_PERMISSIVE until the reader has passed"
+                  + " them.",
+              where,
+              message),
+          e,
+          true);
+    }
+    if (e.getErrorCode() == SERVER_REFUSES
+        && gtids instanceof LogPlace place
+        && !begun
+        && !passes) {
+      return new LostPositionException(
+          String.format(
+              Locale.ROOT,
+              "%s holds another transaction, or none, at %s:%s of its binary log, where one was read: %s."
+                  + " It was restored, or its log was reset: accept the gap or backfill.",
+              where,
+              place.file(),
+              place.offset(),
+              message),
+          e);
+    }
     if (e.getErrorCode() == SERVER_REFUSES
         && (lower.contains("purged")
             || lower.contains("gtid state")
@@ -255,8 +298,6 @@ final class BinlogStream implements AutoCloseable {
               message),
           e);
     }
-    boolean sameId = lower.contains("same server_uuid/server_id");
-    boolean passes = sameId || lower.contains("shutdown");
     return new SourceException(
         String.format(
             Locale.ROOT,
@@ -297,6 +338,7 @@ final class BinlogStream implements AutoCloseable {
     private static final byte END_OF_ROWS = (byte) 0xfe;
 
     private final @Nullable MySqlGtidSet gtids;
+    private final @Nullable LogPlace place;
     private final String address;
     private final String identity;
 
@@ -305,7 +347,8 @@ final class BinlogStream implements AutoCloseable {
       this.address = settings.address();
       this.identity = identity;
       this.gtids = gtids instanceof MySqlGtidSet set ? set : null;
-      if (this.gtids == null) {
+      this.place = gtids instanceof LogPlace start ? start : null;
+      if (gtids instanceof MariaDbGtidSet) {
         setGtidSet(gtids.toString());
       } else {
         setBinlogFilename("");
@@ -343,6 +386,11 @@ final class BinlogStream implements AutoCloseable {
     @Override
     protected void requestBinaryLogStream() throws IOException {
       MySqlGtidSet set = gtids;
+      LogPlace start = place;
+      if (start != null) {
+        channel.write(new DumpBinaryLogCommand(getServerId(), start.file(), start.offset()));
+        return;
+      }
       if (set == null) {
         super.requestBinaryLogStream();
         return;

@@ -59,6 +59,12 @@ final class ColumnType {
     return type == BLOB_COMPRESSED || type == VARCHAR_COMPRESSED;
   }
 
+  /** What STRING turns out to be by its metadata: ENUM, SET or STRING. */
+  static int resolved(int type, int meta) {
+    int first = meta & 0xff;
+    return type == STRING && (first == ENUM || first == SET) ? first : type;
+  }
+
   /** Whether the table map has a bit of signedness for it. */
   static boolean isNumeric(int type) {
     return switch (type) {

@@ -1,9 +1,15 @@
 package io.millrace.cdc.mysql;
 
-/** Executed transactions of one server, kept by us as events come. Not thread-safe. */
+/**
+ * Executed transactions of one server, kept by us as events come; without GTIDs the place up to
+ * which its log was read. Not thread-safe.
+ */
 interface GtidSet {
   /** Parses the flavour's own text; empty text is the empty set. */
   static GtidSet parse(Flavour flavour, String text) {
+    if (LogPlace.isPlace(text)) {
+      return LogPlace.parse(text);
+    }
     return flavour == Flavour.MYSQL ? MySqlGtidSet.parse(text) : MariaDbGtidSet.parse(text);
   }
 
@@ -22,6 +28,9 @@ interface GtidSet {
 
   /** MariaDB: the last transaction of a transaction's domain, empty for none; MySQL: empty. */
   String before(String gtid);
+
+  /** Whether a transaction is in it. */
+  boolean has(String gtid);
 
   /** What this set has and the other has not, in the flavour's text; empty where nothing. */
   String minus(GtidSet other);

@@ -52,6 +52,11 @@ final class MariaDbGtidSet implements GtidSet {
   }
 
   @Override
+  public boolean has(String gtid) {
+    return parse(gtid).minus(this).isEmpty();
+  }
+
+  @Override
   public String minus(GtidSet other) {
     MariaDbGtidSet theirs = (MariaDbGtidSet) other;
     StringJoiner rest = new StringJoiner(",");

@@ -108,6 +108,11 @@ final class MySqlGtidSet implements GtidSet {
   }
 
   @Override
+  public boolean has(String gtid) {
+    return parse(gtid).minus(this).isEmpty();
+  }
+
+  @Override
   public String minus(GtidSet other) {
     MySqlGtidSet rest = new MySqlGtidSet();
     MySqlGtidSet taken = (MySqlGtidSet) other;

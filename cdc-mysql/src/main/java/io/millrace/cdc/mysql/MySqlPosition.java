@@ -23,8 +23,11 @@ import java.util.StringJoiner;
  * @param witness GTID of the last transaction read; empty where none was
  * @param before MariaDB: the transaction before the witness in its domain; may be empty
  * @param hash of the witness
- * @param set all transactions executed so far, the witness included
+ * @param set all transactions executed so far, the witness included; without GTIDs a {@link
+ *     LogPlace}
  * @param open XA transactions of the set that are prepared and not ended: they are read again
+ * @param captured which tables were captured, as {@link CaptureList#describe} or a hash of it;
+ *     empty where that is not known
  */
 record MySqlPosition(
     Flavour flavour,
@@ -35,7 +38,8 @@ record MySqlPosition(
     String before,
     int hash,
     String set,
-    List<Prepared> open) {
+    List<Prepared> open,
+    String captured) {
   private static final String KIND = "mysql";
 
   private static final int FORMAT = 1;
@@ -65,6 +69,11 @@ record MySqlPosition(
     return settled;
   }
 
+  /** Whether it is a place in the log files of one server, which has no GTIDs. */
+  boolean isPlace() {
+    return LogPlace.isPlace(set);
+  }
+
   /** Whether there is a transaction to read again. */
   boolean hasWitness() {
     return !witness.isEmpty();
@@ -73,12 +82,12 @@ record MySqlPosition(
   /** The same transactions read, the last of them found elsewhere. */
   MySqlPosition at(String newServer, String newFile, long newOffset) {
     return new MySqlPosition(
-        flavour, newServer, newFile, newOffset, witness, before, hash, set, open);
+        flavour, newServer, newFile, newOffset, witness, before, hash, set, open, captured);
   }
 
   /** The same transactions read, the last of them not to be found. */
   MySqlPosition without(String newServer, String newFile) {
-    return new MySqlPosition(flavour, newServer, newFile, 0, "", "", 0, set, open);
+    return new MySqlPosition(flavour, newServer, newFile, 0, "", "", 0, set, open, captured);
   }
 
   Position toPosition() {
@@ -99,6 +108,9 @@ record MySqlPosition(
             + Integer.toHexString(hash)
             + " set="
             + set;
+    if (!captured.isEmpty()) {
+      text += " captured=" + encode(captured);
+    }
     if (open.isEmpty()) {
       return new Position(KIND, FORMAT, text);
     }
@@ -134,7 +146,8 @@ record MySqlPosition(
           part(parts, "before"),
           Integer.parseUnsignedInt(part(parts, "hash"), 16),
           part(parts, "set"),
-          prepared(parts.getOrDefault("open", "")));
+          prepared(parts.getOrDefault("open", "")),
+          decode(parts.getOrDefault("captured", "")));
     } catch (IllegalArgumentException e) {
       throw new SourceException("Position '" + position + "' is damaged: " + e.getMessage(), e);
     }

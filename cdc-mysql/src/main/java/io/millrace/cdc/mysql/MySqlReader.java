@@ -36,6 +36,7 @@ final class MySqlReader implements SourceReader {
   private final GtidSet executed;
   private final Clock clock;
   private final SilenceCheck silence;
+  private final String captured;
   private @Nullable Runnable firstSave;
 
   /** XA transactions that wait for their end, by {@link XaId}, in the order of the log. */
@@ -43,6 +44,10 @@ final class MySqlReader implements SourceReader {
 
   private MySqlPosition reached;
   private @Nullable TransactionEvents current;
+
+  /** An event that could not be taken yet. */
+  private @Nullable RawEvent again;
+
   private @Nullable Instant lastChangeAt;
 
   /** What may have taken a captured table away. */
@@ -53,6 +58,7 @@ final class MySqlReader implements SourceReader {
     this.pipeline = opened.pipeline();
     this.kept = opened.kept();
     this.settings = settings;
+    this.captured = settings.tables().stored();
     this.log = log;
     this.epoch = epoch;
     this.stream = opened.stream();
@@ -124,7 +130,8 @@ final class MySqlReader implements SourceReader {
       if (inHand && left <= 0) {
         break;
       }
-      RawEvent event = stream.next(inHand ? 0 : Math.max(0, left));
+      RawEvent event = again != null ? again : stream.next(inHand ? 0 : Math.max(0, left));
+      again = null;
       if (event == null) {
         if (!inHand) {
           silence.silent(executed);
@@ -134,9 +141,17 @@ final class MySqlReader implements SourceReader {
       if (!EventCode.isSilent(event.type())) {
         silence.heard();
       }
-      Transaction next = assembler.accept(event);
+      Transaction next;
+      try {
+        next = assembler.accept(event);
+      } catch (Layouts.NotYetException e) {
+        again = event;
+        break;
+      }
       if (next != null) {
         checkXa(next);
+      } else if (executed instanceof LogPlace place) {
+        assembler.rest(event, place);
       }
       current = next == null ? null : new TransactionEvents(next, settings, log, epoch, pipeline);
     }
@@ -201,7 +216,8 @@ final class MySqlReader implements SourceReader {
             before,
             transaction.hash(),
             "",
-            List.of());
+            List.of(),
+            "");
   }
 
   /** The set's text is only made when somebody wants to see it. */
@@ -215,7 +231,8 @@ final class MySqlReader implements SourceReader {
             reached.before(),
             reached.hash(),
             executed.toString(),
-            List.copyOf(prepared.values()))
+            List.copyOf(prepared.values()),
+            captured)
         .toPosition();
   }
 

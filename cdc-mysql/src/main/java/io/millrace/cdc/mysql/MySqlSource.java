@@ -20,7 +20,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -28,14 +27,13 @@ import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Captures tables of a MySQL (8 and later) or MariaDB (10.10 and later) server from its binary log,
- * in GTID mode. Immutable; safe for use by several threads.
+ * by GTID where there are any, else by place. Immutable; safe for use by several threads.
  *
  * <p>Two connections are needed: SQL over the user's data source, for preflight and look-ups, and
  * the replication protocol with host, user and password. The server must log whole rows: {@code
@@ -72,10 +70,7 @@ public final class MySqlSource implements Source {
 
   @Override
   public String describe() {
-    return settings.servers().describe()
-        + settings.tables().stream()
-            .map(CapturedTable::qualified)
-            .collect(Collectors.joining(", ", " (", ")"));
+    return settings.servers().describe() + " (" + settings.tables().describe() + ")";
   }
 
   /** The table that names this log; install it once. */
@@ -155,6 +150,8 @@ public final class MySqlSource implements Source {
 
     private final DataSource dataSource;
     private final List<CapturedTable> tables = new ArrayList<>();
+    private final List<TablePattern> patterns = new ArrayList<>();
+    private final List<TablePattern> excluded = new ArrayList<>();
     private String host = "";
     private int port = DEFAULT_PORT;
     private String user = "";
@@ -166,6 +163,7 @@ public final class MySqlSource implements Source {
     private @Nullable OutboxOptions outbox;
     private @Nullable String registrationDatabase;
     private final List<Fallback> fallbacks = new ArrayList<>();
+    private boolean minimalMetadata;
     private OptionalLong serverId = OptionalLong.empty();
     private Duration timeout = Duration.ofSeconds(30);
     private long transactionMemory = DEFAULT_TRANSACTION_MEMORY;
@@ -271,10 +269,31 @@ public final class MySqlSource implements Source {
     }
 
     /**
-     * Captures a table, {@code database.table} as the server spells it; at least one is required.
+     * Captures a table, {@code database.table} as the server spells it, or all tables that a
+     * pattern matches, also those made later; at least one is required. {@code *} in a pattern
+     * stands for anything: {@code shop.*}, {@code tenant_*.order*}. A table that is captured by
+     * name is not touched by patterns, and the first pattern that matches a table counts. Never
+     * matched are the server's own databases and this library's tables.
      */
     public Builder capture(String table, UnaryOperator<TableOptions> options) {
-      tables.add(options.apply(new TableOptions(Check.notBlank(table, "table"))).toTable());
+      TableOptions chosen = options.apply(new TableOptions(Check.notBlank(table, "table")));
+      if (TablePattern.isPattern(table)) {
+        patterns.add(TablePattern.of(table, chosen));
+      } else {
+        tables.add(chosen.toTable());
+      }
+      return this;
+    }
+
+    /**
+     * Tables that no pattern captures, {@code database.table}, {@code *} for anything in either
+     * part.
+     */
+    public Builder exclude(String... names) {
+      for (String name : names) {
+        Check.notBlank(name, "table");
+        excluded.add(TablePattern.of(name, new TableOptions(name)));
+      }
       return this;
     }
 
@@ -293,17 +312,32 @@ public final class MySqlSource implements Source {
       return this;
     }
 
+    /**
+     * Reads tables that are logged without their columns' names, signs and labels as well: {@code
+     * binlog_row_metadata} MINIMAL or MariaDB's NO_LOG. The names come from the catalog then, and a
+     * change of a table's definition that overtakes the reader is an error, since nobody can tell
+     * what its older rows mean. Default: such tables are refused. Better set it to FULL.
+     */
+    public Builder acceptMinimalMetadata() {
+      minimalMetadata = true;
+      return this;
+    }
+
     private List<String> entities() {
       return tables.stream().map(CapturedTable::entity).toList();
     }
 
+    private CaptureList list(List<CapturedTable> named) {
+      return new CaptureList(named, patterns, excluded);
+    }
+
     /** The captured tables, and the outbox as one more. */
-    private List<CapturedTable> read(String database) {
+    private CaptureList read(String database) {
       List<CapturedTable> read = new ArrayList<>(tables);
       if (outbox != null) {
         read.add(OutboxTable.in(database));
       }
-      return List.copyOf(read);
+      return list(read);
     }
 
     /**
@@ -385,7 +419,9 @@ public final class MySqlSource implements Source {
         throw new ConfigurationException("MySQL source of service '" + service + "'", problems);
       }
       String database =
-          registrationDatabase != null ? registrationDatabase : tables.get(0).database();
+          registrationDatabase != null
+              ? registrationDatabase
+              : list(tables).firstDatabase().orElseThrow();
       List<SourceServer> servers = servers();
       return new MySqlSource(
           new SourceSettings(
@@ -397,6 +433,7 @@ public final class MySqlSource implements Source {
               sslContext,
               service,
               read(database),
+              minimalMetadata,
               Optional.ofNullable(log),
               database,
               serverId,
@@ -412,17 +449,25 @@ public final class MySqlSource implements Source {
       require(problems, user.isEmpty(), "user is missing: call user(…)");
       require(problems, password == null, "password is missing: call password(Secret.of(…))");
       require(problems, service.isEmpty(), "service is missing: call service(…)");
+      require(
+          problems,
+          !patterns.isEmpty()
+              && registrationDatabase == null
+              && list(tables).firstDatabase().isEmpty(),
+          "the patterns name no database, so say where the registration lies: call"
+              + " registrationDatabase(…)");
+      boolean nothing = tables.isEmpty() && patterns.isEmpty();
       if (outbox == null) {
         require(
-            problems,
-            tables.isEmpty(),
-            "nothing is captured: call capture(\"database.table\") or outbox()");
+            problems, nothing, "nothing is captured: call capture(\"database.table\") or outbox()");
       } else {
         require(
             problems,
-            tables.isEmpty() && registrationDatabase == null,
+            nothing && registrationDatabase == null,
             "nothing is captured, so say where the outbox lies: call registrationDatabase(…)");
-        problems.addAll(outbox.problems(entities()));
+        if (patterns.isEmpty()) {
+          problems.addAll(outbox.problems(entities()));
+        }
       }
       require(
           problems,
@@ -439,20 +484,7 @@ public final class MySqlSource implements Source {
             !sources.add(fallback.dataSource),
             "server " + place + " has another server's data source: give each its own");
       }
-      Set<String> names = new HashSet<>();
-      Set<String> entities = new HashSet<>();
-      for (CapturedTable table : tables) {
-        String name = table.qualified();
-        require(problems, !names.add(name), "table " + name + " is captured twice");
-        require(
-            problems,
-            !entities.add(table.entity()),
-            "entity '" + table.entity() + "' stands for two tables: name one with entity(…)");
-        require(
-            problems,
-            table.table().toLowerCase(Locale.ROOT).startsWith("millrace_"),
-            "table " + name + " is one of ours and cannot be captured");
-      }
+      problems.addAll(list(tables).problems());
       return problems;
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,11 +47,16 @@ final class ReaderOpening {
 
   MySqlReader open() {
     String log = registration.log();
-    ServerState server = ServerState.read(catalog);
-    if (start.position().isEmpty()) {
+    Optional<MySqlPosition> saved = start.position().map(MySqlPosition::parse);
+    ServerState server = ServerState.read(catalog, saved.map(MySqlPosition::isPlace));
+    if (saved.isEmpty()) {
       return first(log, server);
     }
-    MySqlPosition position = MySqlPosition.parse(start.position().get());
+    MySqlPosition position = saved.get();
+    settings
+        .tables()
+        .changedSince(position.captured())
+        .ifPresent(change -> LOG.warn("Pipeline '{}': {}", start.pipeline(), change));
     checkHolds(server, position);
     return resume(log, server, position);
   }
@@ -94,7 +100,7 @@ final class ReaderOpening {
     GtidSet set = now ? server.executed() : server.purged();
     String file = now ? server.file() : server.firstFile();
     return new MySqlPosition(
-        server.flavour(), server.server(), file, 0, "", "", 0, set.toString(), List.of());
+        server.flavour(), server.server(), file, 0, "", "", 0, set.toString(), List.of(), "");
   }
 
   /** All that the position has read must be in the server's history, and nothing after it gone. */
@@ -107,6 +113,16 @@ final class ReaderOpening {
               position.flavour().label(),
               settings.address(),
               server.flavour().label()));
+    }
+    if (position.isPlace()) {
+      checkSameServer(server, position);
+    } else if (!server.gtids()) {
+      throw new LostPositionException(
+          String.format(
+              Locale.ROOT,
+              "The saved position names transactions by their GTIDs, and %s gives none any more"
+                  + " (gtid_mode). Turn them on again, or accept the gap or backfill.",
+              settings.address()));
     }
     GtidSet read = read(position);
     String missing = read.minus(server.executed());
@@ -128,6 +144,22 @@ final class ReaderOpening {
                   + " binary log longer (binlog_expire_logs_seconds).",
               settings.address(),
               gone));
+    }
+  }
+
+  private void checkSameServer(ServerState server, MySqlPosition position) {
+    String now = ServerProcess.identity(server.server());
+    String before = ServerProcess.identity(position.server());
+    if (!now.equals(before)) {
+      throw new LostPositionException(
+          String.format(
+              Locale.ROOT,
+              "The saved position is a place in the log files of server %s, and %s is server %s: without"
+                  + " GTIDs nobody can tell where that is in another server's log. Bring that server back,"
+                  + " or accept the gap or backfill; gtid_mode=ON lets a reader change servers.",
+              before,
+              settings.address(),
+              now));
     }
   }
 
@@ -158,6 +190,9 @@ final class ReaderOpening {
           });
     }
     MySqlReader.Opened opened = stream(server, without);
+    if (position.open().stream().noneMatch(one -> one.gtid().equals(position.witness()))) {
+      opened.assembler().passOver(position.witness());
+    }
     return guarded(
         opened,
         () -> {
@@ -240,8 +275,7 @@ final class ReaderOpening {
       if (waiting != null && xa != null) {
         opened.prepared().put(xa.id(), waiting);
       }
-      boolean readBefore =
-          GtidSet.parse(position.flavour(), transaction.gtid()).minus(read(position)).isEmpty();
+      boolean readBefore = read(position).has(transaction.gtid());
       if (position.open().isEmpty()
           || transaction.gtid().equals(position.witness())
           || !readBefore) {
@@ -256,7 +290,7 @@ final class ReaderOpening {
     try {
       while (true) {
         RawEvent event = opened.stream().next(Math.max(0, deadline - System.nanoTime()));
-        Transaction transaction = event == null ? null : opened.assembler().accept(event);
+        Transaction transaction = event == null ? null : accept(opened, event, deadline);
         if (transaction != null) {
           return transaction;
         }
@@ -276,15 +310,41 @@ final class ReaderOpening {
     }
   }
 
+  private static @Nullable Transaction accept(
+      MySqlReader.Opened opened, RawEvent event, long deadline) {
+    while (true) {
+      try {
+        return opened.assembler().accept(event);
+      } catch (Layouts.NotYetException e) {
+        if (System.nanoTime() > deadline) {
+          throw new SourceException("The log could not be read ahead in time.", e, true);
+        }
+      }
+    }
+  }
+
   private MySqlReader.Opened stream(ServerState server, GtidSet gtids) {
+    String identity = ServerProcess.identity(server.server());
+    Layouts layouts =
+        settings.minimalMetadata()
+            ? new Layouts(
+                settings,
+                start.pipeline(),
+                gtids,
+                new DefinitionScan(settings, start.pipeline(), identity))
+            : null;
     TableMaps maps =
-        new TableMaps(new TableMapParser(server.flavour(), settings.tables(), catalog));
+        new TableMaps(new TableMapParser(server.flavour(), settings.tables(), catalog, layouts));
     return new MySqlReader.Opened(
         start.pipeline(),
-        BinlogStream.start(
-            settings, start.pipeline(), gtids, serverId, ServerProcess.identity(server.server())),
+        BinlogStream.start(settings, start.pipeline(), gtids, serverId, identity),
         new TransactionAssembler(
-            server.flavour(), settings.tables(), maps, settings.transactionMemoryBytes()),
+            server.flavour(),
+            settings.tables(),
+            maps,
+            settings.transactionMemoryBytes(),
+            gtids instanceof LogPlace,
+            layouts),
         catalog.on("read how long it keeps its binary log", ReaderOpening::kept),
         start.position().isPresent() ? () -> {} : () -> registration.remember(start.pipeline()),
         new LinkedHashMap<>());

@@ -30,6 +30,7 @@ final class ReplicationCheck {
                   + " (log_replica_updates, log_slave_updates).",
               "Start it with --log-replica-updates (MariaDB: --log-slave-updates)."));
     }
+    findings.addAll(GaleraCheck.findings(GaleraCheck.variables(connection), several));
     filters(findings, role);
     if (several && !role.known()) {
       findings.add(
@@ -61,14 +62,14 @@ final class ReplicationCheck {
     return true;
   }
 
-  private void filters(List<Finding> findings, ServerRole role) {
+  private void filters(List<Finding> findings, ServerRole role) throws SQLException {
     if (role.filters().isEmpty()) {
       return;
     }
     Set<String> only = role.filters().getOrDefault("replicate_do_db", Set.of());
     Set<String> never = role.filters().getOrDefault("replicate_ignore_db", Set.of());
     boolean hidden =
-        settings.tables().stream()
+        settings.tables().now(connection).stream()
             .map(CapturedTable::database)
             .anyMatch(db -> never.contains(db) || (!only.isEmpty() && !only.contains(db)));
     String message =

@@ -42,14 +42,9 @@ final class ServerSettingsCheck {
         "FULL",
         "binlog-row-image",
         "rows are logged without some columns");
-    must(
-        findings,
-        "binlog_row_metadata",
-        "FULL",
-        "binlog-row-metadata",
-        "rows are logged without names, signs and character sets");
+    metadata(findings);
     if (flavour == Flavour.MYSQL) {
-      must(findings, "gtid_mode", "ON", "gtid-mode", "transactions have no id to resume after");
+      gtids(findings);
       must(
           findings,
           "binlog_row_value_options",
@@ -77,6 +72,47 @@ final class ServerSettingsCheck {
     filters(findings);
     grants(findings);
     serverIds(findings);
+  }
+
+  private void metadata(List<Finding> findings) throws SQLException {
+    if (!settings.minimalMetadata()) {
+      must(
+          findings,
+          "binlog_row_metadata",
+          "FULL",
+          "binlog-row-metadata",
+          "rows are logged without names, signs and character sets");
+    } else if (!is("binlog_row_metadata", "FULL")) {
+      findings.add(
+          Finding.warning(
+              "binlog-row-metadata",
+              "binlog_row_metadata is '"
+                  + ServerCatalog.variable(connection, "binlog_row_metadata")
+                  + "': a change of a captured table's definition that overtakes the reader stops the"
+                  + " pipeline.",
+              "SET GLOBAL binlog_row_metadata='FULL', and in the server's configuration; then reconnect"
+                  + " all writers."));
+    }
+  }
+
+  private void gtids(List<Finding> findings) throws SQLException {
+    if (ServerState.hasGtids(connection, flavour)) {
+      return;
+    }
+    boolean several = settings.servers().areSeveral();
+    String message =
+        String.format(
+            Locale.ROOT,
+            "gtid_mode is '%s': positions are places in the log files of this one server%s.",
+            ServerCatalog.variable(connection, "gtid_mode"),
+            several ? ", and fallback(…) names others" : ", and mean nothing on a replica");
+    String remedy =
+        "SET GLOBAL gtid_mode='ON', step by step, and in the server's configuration"
+            + (several ? "; or name one server only." : ".");
+    findings.add(
+        several
+            ? Finding.refused("gtid-mode", message, remedy)
+            : Finding.warning("gtid-mode", message, remedy));
   }
 
   private boolean is(String variable, String value) throws SQLException {
@@ -117,7 +153,7 @@ final class ServerSettingsCheck {
     Set<String> only = names(rows.get(0).get(2));
     Set<String> never = names(rows.get(0).get(3));
     Set<String> databases = new TreeSet<>();
-    settings.tables().forEach(table -> databases.add(table.database()));
+    settings.tables().now(connection).forEach(table -> databases.add(table.database()));
     databases.add(settings.registrationDatabase());
     for (String database : databases) {
       if (never.contains(database) || (!only.isEmpty() && !only.contains(database))) {

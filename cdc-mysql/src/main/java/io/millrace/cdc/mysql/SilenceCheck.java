@@ -56,7 +56,7 @@ final class SilenceCheck {
     Question asked = question;
     if (asked == null) {
       if (now - dueNanos >= 0) {
-        Question next = new Question();
+        Question next = new Question(read.copy());
         question = next;
         Thread thread = new Thread(next, threadName);
         thread.setDaemon(true);
@@ -100,15 +100,20 @@ final class SilenceCheck {
 
   /** Asked once; its thread ends with the answer. */
   private final class Question implements Runnable {
+    private final GtidSet read;
     private @Nullable GtidSet executed;
 
     /** Guards what was answered: written last, read first. */
     private volatile boolean done;
 
+    Question(GtidSet read) {
+      this.read = read;
+    }
+
     @Override
     public void run() {
       try {
-        executed = ServerState.executed(catalog);
+        executed = ServerState.executed(catalog, read);
       } catch (RuntimeException e) {
         LOG.warn("{} cannot be asked whether its log is really silent; asking again", address, e);
       }

@@ -4,7 +4,6 @@ import io.millrace.cdc.outbox.CapturedStates;
 import io.millrace.cdc.source.Secret;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
@@ -17,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param servers all that hold the log
  * @param server the one that this is about
  * @param tables the captured ones, and the outbox where it is read
+ * @param minimalMetadata whether tables may be logged without their columns' names
  * @param outbox whose states must not be appended; empty where the outbox is not read
  */
 record SourceSettings(
@@ -27,7 +27,8 @@ record SourceSettings(
     Secret password,
     @Nullable SSLContext sslContext,
     String service,
-    List<CapturedTable> tables,
+    CaptureList tables,
+    boolean minimalMetadata,
     Optional<String> log,
     String registrationDatabase,
     OptionalLong serverId,
@@ -47,6 +48,7 @@ record SourceSettings(
         sslContext,
         service,
         tables,
+        minimalMetadata,
         log,
         registrationDatabase,
         serverId,

@@ -56,6 +56,25 @@ record Statement(String database, String sql, Kind kind) {
   private static final Pattern OF_DATABASE =
       Pattern.compile("^DROP\\s+(?:DATABASE|SCHEMA)\\b", Pattern.CASE_INSENSITIVE);
 
+  /** Makes, changes, renames or removes tables. */
+  private static final Pattern DEFINITION =
+      Pattern.compile(
+          "^(?:CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:TEMPORARY\\s+)?TABLE\\b"
+              + "|ALTER\\s+(?:ONLINE\\s+|OFFLINE\\s+|IGNORE\\s+)*(?:TABLE|DATABASE|SCHEMA)\\b"
+              + "|DROP\\s+(?:TEMPORARY\\s+)?(?:TABLE|TABLES|DATABASE|SCHEMA)\\b"
+              + "|RENAME\\s+(?:TABLE|TABLES)\\b)",
+          Pattern.CASE_INSENSITIVE);
+
+  /** What ALTER TABLE changes, where it says so plainly. */
+  private static final Pattern ALTERED =
+      Pattern.compile(
+          "ALTER\\s+(?:ONLINE\\s+|OFFLINE\\s+|IGNORE\\s+)*TABLE\\s+(?:IF\\s+EXISTS\\s+)?"
+              + NAME
+              + "(?:\\s*\\.\\s*"
+              + NAME
+              + ")?(?=[\\s;]|$)",
+          Pattern.CASE_INSENSITIVE);
+
   /** Reads a QUERY event, compressed or not, or EXECUTE_LOAD_QUERY, which has more in front. */
   static Statement read(RawEvent event) {
     ByteReader in = event.body();
@@ -128,6 +147,29 @@ record Statement(String database, String sql, Kind kind) {
   /** Whether it takes tables or databases away, or gives tables another name. */
   boolean isRemoval() {
     return REMOVAL.matcher(bare(sql)).find();
+  }
+
+  /** Whether it makes, changes, renames or removes tables. */
+  boolean definesTables() {
+    return kind == Kind.DDL && DEFINITION.matcher(bare(sql)).find();
+  }
+
+  /** Whether it may do that to a table, {@code database.table}; rather yes than no. */
+  boolean mayDefine(String qualified) {
+    int dot = qualified.indexOf('.');
+    Matcher altered = ALTERED.matcher(COMMENT.matcher(bare(sql)).replaceAll(" "));
+    if (!isRemoval() && altered.lookingAt()) {
+      String first = name(altered, 1);
+      boolean alone = altered.group(3) == null && altered.group(4) == null;
+      return (alone ? database + "." + first : first + "." + name(altered, 3))
+          .equalsIgnoreCase(qualified);
+    }
+    String name = isOfDatabase() ? qualified.substring(0, dot) : qualified.substring(dot + 1);
+    return Pattern.compile(
+            "(?<![\\w$])" + Pattern.quote(name) + "(?![\\w$])",
+            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE)
+        .matcher(sql)
+        .find();
   }
 
   /** Whether it is about a whole database, {@code DROP DATABASE}. */

@@ -4,6 +4,7 @@ import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.FieldNames;
 import io.millrace.cdc.mysql.MySqlCharsets.TextDecoder;
 import io.millrace.cdc.source.Secret;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -20,6 +21,17 @@ final class TableMapParser {
   static final String LEDGER = "millrace_ledger";
 
   private static final int BINARY = 63;
+
+  private static final List<String> SEQUENCE =
+      List.of(
+          "next_not_cached_value",
+          "minimum_value",
+          "maximum_value",
+          "start_value",
+          "increment",
+          "cache_size",
+          "cycle_option",
+          "cycle_count");
 
   /** What the log does not say. */
   interface Lookup {
@@ -39,14 +51,26 @@ final class TableMapParser {
   record Declared(String type, String generation) {}
 
   private final Flavour flavour;
-  private final Map<String, CapturedTable> captured = new HashMap<>();
+  private final CaptureList captured;
+
+  /** By entity, the table that it stands for. */
+  private final Map<String, String> owners = new HashMap<>();
+
   private final Lookup lookup;
+  private final @Nullable Layouts layouts;
   private final Map<Integer, TextDecoder> decoders = new HashMap<>();
 
-  TableMapParser(Flavour flavour, List<CapturedTable> tables, Lookup lookup) {
+  /**
+   * A parser.
+   *
+   * @param layouts tells columns that the log does not name; null where such tables are refused
+   */
+  TableMapParser(Flavour flavour, CaptureList captured, Lookup lookup, @Nullable Layouts layouts) {
+    this.layouts = layouts;
     this.flavour = flavour;
     this.lookup = lookup;
-    tables.forEach(table -> captured.put(table.qualified(), table));
+    this.captured = captured;
+    captured.named().forEach(table -> owners.put(table.entity(), table.qualified()));
   }
 
   /** Parses the event's body, which starts with table id and flags. */
@@ -57,7 +81,7 @@ final class TableMapParser {
     in.position++;
     String table = in.utf8(in.u8());
     in.position++;
-    CapturedTable capture = captured.get(database + "." + table);
+    CapturedTable capture = captured.find(database, table);
     boolean ledger = table.equals(LEDGER);
     boolean heartbeat = table.equals(HeartbeatTable.NAME);
     if (capture == null && !ledger && !heartbeat) {
@@ -70,14 +94,26 @@ final class TableMapParser {
     int[] metas = metas(in, types);
     in.position = metadataEnd + (count + 7) / 8;
     TableMetadata metadata = TableMetadata.read(in);
-    if (metadata.names.size() != count) {
+    boolean named = metadata.names.size() == count;
+    if (!named && layouts != null) {
+      metadata =
+          LayoutCheck.complete(
+              flavour, database + "." + table, types, metas, metadata, layouts.of(database, table));
+    } else if (!named) {
       throw new SourceException(
           String.format(
               Locale.ROOT,
               "Table %s.%s was logged without its columns' names. Set binlog_row_metadata=FULL: SET"
-                  + " GLOBAL binlog_row_metadata=FULL, and reconnect its writers.",
+                  + " GLOBAL binlog_row_metadata=FULL, and reconnect its writers; or call"
+                  + " acceptMinimalMetadata() on the source.",
               database,
               table));
+    }
+    if (capture != null && isSequence(metadata.names)) {
+      return TableMap.other(database, table);
+    }
+    if (capture != null) {
+      own(capture);
     }
     if (capture == null) {
       return own(database, table, columns(database + "." + table, types, metas, metadata, null));
@@ -110,7 +146,27 @@ final class TableMapParser {
         keyNames(fields, key),
         rowEnd,
         hash(capture),
-        fingerprint(event));
+        fingerprint(event, named ? List.of() : metadata.names));
+  }
+
+  /** A table of another name that gives the same entity would mix up ids. */
+  private void own(CapturedTable table) {
+    String other = owners.putIfAbsent(table.entity(), table.qualified());
+    if (other != null && !other.equals(table.qualified())) {
+      throw new SourceException(
+          String.format(
+              Locale.ROOT,
+              "Tables %s and %s are both entity '%s': give the pattern a rule that tells them apart,"
+                  + " entity((database, table) -> …), or take one out with exclude(…).",
+              other,
+              table.qualified(),
+              table.entity()));
+    }
+  }
+
+  /** Whether these are the columns of a sequence, which MariaDB logs like a table. */
+  private boolean isSequence(List<String> names) {
+    return flavour == Flavour.MARIADB && names.equals(SEQUENCE);
   }
 
   private static @Nullable ColumnHash hash(CapturedTable capture) {
@@ -286,7 +342,8 @@ final class TableMapParser {
         throw new SourceException(
             String.format(
                 Locale.ROOT,
-                "Table %s has no primary key: add one, or name unique columns with key(…).",
+                "Table %s has no primary key: add one, name unique columns with key(…), or leave it out of a"
+                    + " pattern with exclude(…).",
                 capture.qualified()));
       }
       return metadata.key.stream().mapToInt(Integer::intValue).filter(i -> i != rowEnd).toArray();
@@ -344,11 +401,12 @@ final class TableMapParser {
   }
 
   /** Of everything but table id and flags, which change with every restart. */
-  private static String fingerprint(RawEvent event) {
+  private static String fingerprint(RawEvent event, List<String> unlogged) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       int from = RawEvent.HEADER + 8;
       digest.update(event.bytes(), from, event.end() - from);
+      digest.update(String.join("\n", unlogged).getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest.digest(), 0, 8);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);

@@ -51,6 +51,11 @@ final class TableMetadata {
       return index < list.size() ? list.get(index) : -1;
     }
 
+    /** One more, of the next column of its kind. */
+    void add(int collation) {
+      list.add(collation);
+    }
+
     private void readDefault(ByteReader in, int end) {
       fallback = in.packed();
       while (in.position < end) {

@@ -8,15 +8,17 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.BinaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** How one table is captured; see {@link MySqlSource.Builder#capture}. Not thread-safe. */
 public final class TableOptions {
-  private final String database;
-  private final String table;
-  private String entity;
+  private final String name;
+  private BinaryOperator<String> entity = (database, table) -> table;
+  private boolean oneEntity;
   private final Set<String> ignoredWhenAlone = new LinkedHashSet<>();
   private final List<String> key = new ArrayList<>();
   private final List<Pattern> included = new ArrayList<>();
@@ -26,15 +28,25 @@ public final class TableOptions {
   private final Map<String, String> fields = new LinkedHashMap<>();
 
   TableOptions(String qualified) {
-    String[] parts = CapturedTable.split(qualified);
-    database = parts[0];
-    table = parts[1];
-    entity = table;
+    CapturedTable.split(qualified);
+    name = qualified;
   }
 
   /** The logical name that stands in the events; default the table's name. */
-  public TableOptions entity(String name) {
-    entity = Check.notBlank(name, "entity");
+  public TableOptions entity(String entityName) {
+    Check.notBlank(entityName, "entity");
+    oneEntity = true;
+    entity = (database, table) -> entityName;
+    return this;
+  }
+
+  /**
+   * The logical name of each table that a pattern captures, made of its database's and its own
+   * name; default the table's name. Two tables must not get the same.
+   */
+  public TableOptions entity(BinaryOperator<String> rule) {
+    oneEntity = false;
+    entity = Check.notNull(rule, "rule");
     return this;
   }
 
@@ -121,11 +133,26 @@ public final class TableOptions {
     return this;
   }
 
+  /** What does not fit together; empty where all does. */
+  Optional<String> problem() {
+    return oneEntity && TablePattern.isPattern(name)
+        ? Optional.of(
+            "pattern "
+                + name
+                + " captures many tables under one entity: give a rule, entity((database, table) -> …)")
+        : Optional.empty();
+  }
+
   CapturedTable toTable() {
+    String[] parts = CapturedTable.split(name);
+    return toTable(parts[0], parts[1]);
+  }
+
+  CapturedTable toTable(String database, String table) {
     return new CapturedTable(
         database,
         table,
-        entity,
+        Check.notBlank(entity.apply(database, table), "entity of " + database + "." + table),
         ignoredWhenAlone,
         Collections.unmodifiableList(key),
         new ColumnChoice(included, excluded, single, hashSecret),

@@ -4,9 +4,13 @@ import io.millrace.cdc.error.Finding;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +29,9 @@ final class TablesCheck {
   private final Flavour flavour;
   private final SourceSettings settings;
 
+  /** The columns of all tables that a pattern captures. */
+  private final Map<TablePattern, Set<String>> ofPattern = new LinkedHashMap<>();
+
   TablesCheck(Connection connection, Flavour flavour, SourceSettings settings) {
     this.connection = connection;
     this.flavour = flavour;
@@ -32,7 +39,9 @@ final class TablesCheck {
   }
 
   void run(List<Finding> findings) throws SQLException {
-    for (CapturedTable table : settings.tables()) {
+    List<CapturedTable> tables = settings.tables().now(connection);
+    patterns(findings, tables);
+    for (CapturedTable table : tables) {
       String engine = engine(table);
       if (engine == null) {
         findings.add(
@@ -55,6 +64,9 @@ final class TablesCheck {
       key(findings, table);
       cascades(findings, table);
     }
+    // Not each table that a pattern matches need have the column.
+    ofPattern.forEach(
+        (pattern, columns) -> names(findings, pattern.options().toTable(), List.copyOf(columns)));
     if (settings.log().isEmpty()
         && ServerCatalog.value(
                 connection,
@@ -69,6 +81,36 @@ final class TablesCheck {
               "Call registration().install() once, or run registration().ddl()."));
     } else {
       new HeartbeatTable(settings).check(connection).ifPresent(findings::add);
+    }
+  }
+
+  private void patterns(List<Finding> findings, List<CapturedTable> tables) {
+    for (TablePattern pattern : settings.tables().patterns()) {
+      if (tables.stream().noneMatch(table -> pattern.matches(table.database(), table.table()))) {
+        findings.add(
+            Finding.warning(
+                "pattern-empty",
+                "No table matches " + pattern.text() + " now, or none may be seen.",
+                "Nothing, where they are made later; else spell it as the server does, or GRANT SELECT"
+                    + " on them."));
+      }
+    }
+    Map<String, CapturedTable> owners = new HashMap<>();
+    for (CapturedTable table : tables) {
+      CapturedTable other = owners.putIfAbsent(table.entity(), table);
+      if (other != null) {
+        findings.add(
+            Finding.refused(
+                "entity-twice",
+                String.format(
+                    Locale.ROOT,
+                    "Tables %s and %s are both entity '%s'.",
+                    other.qualified(),
+                    table.qualified(),
+                    table.entity()),
+                "Give the pattern a rule that tells them apart, entity((database, table) -> …), or take"
+                    + " one out with exclude(…)."));
+      }
     }
   }
 
@@ -115,7 +157,14 @@ final class TablesCheck {
                 "Change the column's type, or leave it out with exclude(…)."));
       }
     }
-    names(findings, table, names);
+    if (settings.tables().named().contains(table)) {
+      names(findings, table, names);
+    } else {
+      settings
+          .tables()
+          .pattern(table)
+          .ifPresent(p -> ofPattern.computeIfAbsent(p, any -> new TreeSet<>()).addAll(names));
+    }
   }
 
   /** A name that is no column's: what was to be left out or masked would be published. */

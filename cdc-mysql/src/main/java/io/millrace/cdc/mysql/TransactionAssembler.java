@@ -1,15 +1,13 @@
 package io.millrace.cdc.mysql;
 
+import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,22 +23,30 @@ final class TransactionAssembler {
   private static final long NO_TABLE = 0xffffffL;
 
   private final Flavour flavour;
-  private final List<CapturedTable> tables;
+  private final CaptureList tables;
   private final Pattern mentioned;
   private final Pattern databases;
   private final TableMaps maps;
   private final long memoryBytes;
+
+  /** Whether transactions are named by their place, since they have no GTIDs. */
+  private final boolean byPlace;
+
+  /** Told what passes, where the log does not name columns; else null. */
+  private final @Nullable Layouts layouts;
+
   private String file = "";
   private long fileNumber;
   private @Nullable Open open;
   private @Nullable String removal;
+  private String passedOver = "";
 
   /** What XA transactions changed that were prepared and not ended yet, by {@link XaId}. */
   private final Map<String, TransactionBuffer> prepared = new HashMap<>();
 
   /** A transaction whose end was not read yet. */
   private static final class Open {
-    final String gtid;
+    String gtid;
     final long offset;
     final Instant committedAt;
     final TransactionBuffer events;
@@ -54,6 +60,9 @@ final class TransactionAssembler {
 
     /** Whether it has an end of its own to come; else one statement is all there is. */
     boolean explicit;
+
+    /** Whether only its hash is wanted. */
+    boolean passedOver;
 
     /** Whether its events come out of a compressed one just now. */
     boolean packed;
@@ -72,25 +81,27 @@ final class TransactionAssembler {
   }
 
   TransactionAssembler(
-      Flavour flavour, List<CapturedTable> tables, TableMaps maps, long memoryBytes) {
+      Flavour flavour,
+      CaptureList tables,
+      TableMaps maps,
+      long memoryBytes,
+      boolean byPlace,
+      @Nullable Layouts layouts) {
+    this.byPlace = byPlace;
+    this.layouts = layouts;
     this.flavour = flavour;
     this.tables = tables;
     this.maps = maps;
     this.memoryBytes = memoryBytes;
-    this.mentioned = anyOf(tables.stream().map(CapturedTable::table));
-    this.databases = anyOf(tables.stream().map(CapturedTable::database));
+    this.mentioned = tables.mentioned();
+    this.databases = tables.databases();
   }
 
-  private static Pattern anyOf(Stream<String> names) {
-    return Pattern.compile(
-        names
-            .distinct()
-            .map(Pattern::quote)
-            .collect(Collectors.joining("|", "(?<![\\w$])(?:", ")(?![\\w$])")),
-        Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
-  }
-
-  /** Takes the next event; a transaction when that was its end. */
+  /**
+   * Takes the next event; a transaction when that was its end.
+   *
+   * @throws Layouts.NotYetException where the same event is to be given again, later
+   */
   @Nullable Transaction accept(RawEvent event) {
     int type = event.type();
     if (EventCode.isRows(type) || EventCode.isCompressedRows(type)) {
@@ -99,13 +110,22 @@ final class TransactionAssembler {
     }
     switch (type) {
       case EventCode.TABLE_MAP -> {
-        maps.add(event);
+        if (open == null || !open.passedOver) {
+          maps.add(event);
+        }
         offset(event);
       }
       case EventCode.XID -> {
         return commit(event);
       }
       case EventCode.GTID -> begin(event, GtidEvent.mySql(event));
+      case EventCode.ANONYMOUS_GTID -> {
+        if (!byPlace) {
+          throw unreadable(
+              event, "it has no GTID", "Turn GTIDs on for all transactions: gtid_mode=ON.");
+        }
+        begin(event, GtidEvent.mySql(event));
+      }
       case EventCode.GTID_TAGGED -> begin(event, GtidEvent.tagged(event));
       case EventCode.MARIADB_GTID -> begin(event, GtidEvent.mariaDb(event));
       case EventCode.TRANSACTION_PAYLOAD -> {
@@ -133,6 +153,9 @@ final class TransactionAssembler {
     }
     prepared.values().forEach(TransactionBuffer::close);
     prepared.clear();
+    if (layouts != null) {
+      layouts.close();
+    }
   }
 
   private void rotate(RawEvent event) {
@@ -160,7 +183,16 @@ final class TransactionAssembler {
     for (int i = 0; i < 8; i++) {
       begun.hash.update((int) (first >>> (8 * i)) & 0xff);
     }
+    begun.passedOver =
+        byPlace ? LogPlace.begins(passedOver, file, begun.offset) : begun.gtid.equals(passedOver);
     open = begun;
+  }
+
+  /**
+   * Lets a transaction that was read before be compared and no more: its tables may be gone by now.
+   */
+  void passOver(String gtid) {
+    passedOver = gtid;
   }
 
   private void abandon(String why) {
@@ -175,6 +207,16 @@ final class TransactionAssembler {
   }
 
   private Open opened(RawEvent event) {
+    if (open == null && byPlace) {
+      throw new LostPositionException(
+          String.format(
+              Locale.ROOT,
+              "%s at %s:%s stands outside any transaction: the log holds another transaction where one was"
+                  + " read. Accept the gap or backfill.",
+              EventCode.name(event.type()),
+              file,
+              event.nextOffset()));
+    }
     if (open == null) {
       throw new SourceException(
           String.format(
@@ -212,8 +254,8 @@ final class TransactionAssembler {
   private void rows(RawEvent event) {
     Open current = opened(event);
     long offset = offset(event);
-    TableMap table = maps.of(event);
-    if (table == null) {
+    TableMap table = current.passedOver ? null : maps.of(event);
+    if (table == null && !current.passedOver) {
       if (TableMaps.tableId(event) == NO_TABLE) {
         return; // marks the end of a statement, and holds no rows
       }
@@ -223,7 +265,7 @@ final class TransactionAssembler {
     current.hash.update(plain.type());
     int images = RowCursor.imagesStart(plain);
     current.hash.update(plain.bytes(), images, plain.end() - images);
-    if (table.isRead()) {
+    if (table != null && table.isRead()) {
       current.events.add(plain, table, offset, current.rowBytes);
     }
     current.rowBytes += plain.end();
@@ -235,11 +277,17 @@ final class TransactionAssembler {
     offset(event);
     current.packed = true;
     Transaction ended = null;
+    if (layouts != null) {
+      layouts.patient(true);
+    }
     try (Unpacking.Payload payload = Unpacking.payload(event)) {
       for (RawEvent inner = payload.next(); inner != null; inner = payload.next()) {
         Transaction transaction = accept(inner);
         ended = transaction == null ? ended : transaction;
       }
+    }
+    if (layouts != null) {
+      layouts.patient(false);
     }
     current.packed = false; // an XA transaction ends behind it
     current.gathered = true;
@@ -253,11 +301,33 @@ final class TransactionAssembler {
   private Transaction ended(RawEvent event, Transaction.@Nullable Xa xa) {
     Open done = opened(event);
     open = null;
+    name(event, done);
     return transaction(done, done.events, done.packed || done.gathered, xa);
+  }
+
+  /** The place after an event between transactions, for who has no GTIDs to go by. */
+  void rest(RawEvent event, LogPlace place) {
+    if (open == null && event.type() != EventCode.ROTATE && !event.artificial()) {
+      place.pass(file, event.nextOffset());
+    }
+  }
+
+  /** Without GTIDs a transaction is named by its place, once its end is known. */
+  private void name(RawEvent last, Open done) {
+    if (byPlace) {
+      long end = done.packed ? done.at : last.nextOffset();
+      while (end < done.at) {
+        end += WRAP;
+      }
+      done.gtid = LogPlace.transaction(file, done.offset, end);
+    }
   }
 
   private Transaction transaction(
       Open done, TransactionBuffer events, boolean gathered, Transaction.@Nullable Xa xa) {
+    if (layouts != null) {
+      layouts.passed(done.gtid);
+    }
     return new Transaction(
         done.gtid,
         file,
@@ -314,8 +384,7 @@ final class TransactionAssembler {
 
   private void dml(RawEvent event, Statement statement) {
     boolean near =
-        tables.stream().anyMatch(table -> table.database().equals(statement.database()))
-            || mentioned.matcher(statement.sql()).find();
+        tables.concerns(statement.database()) || mentioned.matcher(statement.sql()).find();
     if (near) {
       throw unreadable(
           event,
@@ -337,14 +406,16 @@ final class TransactionAssembler {
       }
       return;
     }
-    for (CapturedTable table : tables) {
-      if (table.qualified().equals(name)) {
-        current.events.add(event, TableMap.truncated(table), offset, current.rowBytes);
-      }
+    CapturedTable table = tables.find(name);
+    if (table != null) {
+      current.events.add(event, TableMap.truncated(table), offset, current.rowBytes);
     }
   }
 
   private void ddl(Statement statement) {
+    if (layouts != null) {
+      layouts.passed(statement);
+    }
     if (statement.isRemoval()
         && (mentioned.matcher(statement.sql()).find()
             || (statement.isOfDatabase() && databases.matcher(statement.sql()).find()))) {
@@ -369,6 +440,7 @@ final class TransactionAssembler {
       return commit(event);
     }
     Open waiting = opened(event);
+    name(event, waiting);
     open = null;
     String id = XaId.of(event);
     waiting.events.rest();
@@ -382,6 +454,7 @@ final class TransactionAssembler {
 
   private Transaction finished(RawEvent event, Statement statement) {
     Open end = opened(event);
+    name(event, end);
     open = null;
     String id =
         XaId.of(statement.sql())
@@ -405,7 +478,8 @@ final class TransactionAssembler {
     int type = event.type();
     if (type == EventCode.PARTIAL_UPDATE_ROWS) {
       TableMap table = maps.of(event);
-      if (table != null && !table.isRead()) {
+      boolean over = open != null && open.passedOver;
+      if (over || (table != null && !table.isRead())) {
         offset(event);
         return;
       }

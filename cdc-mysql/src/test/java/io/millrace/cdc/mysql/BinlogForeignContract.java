@@ -29,7 +29,7 @@ abstract class BinlogForeignContract {
   private final TestFlavour flavour;
   private final Replication replication;
   @TempDir private Path directory;
-  private ForeignRig rig;
+  ForeignRig rig;
 
   BinlogForeignContract(TestFlavour flavour) {
     this.flavour = flavour;
@@ -51,7 +51,7 @@ abstract class BinlogForeignContract {
   }
 
   /** Some rows that were published, applied, and whose position is saved. */
-  private void begin() {
+  void begin() {
     rig.running(LostPosition.STOP);
     rig.write("first", 1, 2, 3);
     rig.awaitArrived(1, 2, 3);
@@ -78,7 +78,7 @@ abstract class BinlogForeignContract {
     rig.assertGoesOn("kept on");
   }
 
-  private void reset() {
+  void reset() {
     rig.source.execute(replication.reset());
   }
 
@@ -139,8 +139,13 @@ abstract class BinlogForeignContract {
     for (int i = 0; i < 60; i++) {
       rig.write("restored " + i, 4);
     }
-    assertThat(rig.refused()).contains("holds another transaction", "ACCEPT_GAP");
+    assertThat(rig.refused()).contains(hasItsLike(), "ACCEPT_GAP");
     acceptGapAndGoOn();
+  }
+
+  /** Without GTIDs it would have to write as many files, too. */
+  private String hasItsLike() {
+    return flavour == TestFlavour.MYSQL_PLACES ? "never executed" : "holds another transaction";
   }
 
   /** The number that the newest transaction ends with. */
@@ -188,7 +193,7 @@ abstract class BinlogForeignContract {
   void purged_transactions_are_named() {
     begin();
     rig.write("purged", 4, 5);
-    String gone = executed(rig.source);
+    String gone = flavour == TestFlavour.MYSQL_PLACES ? ":4" : executed(rig.source);
     purge();
     assertThat(rig.refused())
         .contains("has purged", lastOf(gone), "binlog_expire_logs_seconds", "ACCEPT_GAP");

@@ -53,7 +53,7 @@ abstract class BinlogRestartContract {
   }
 
   private void reset() {
-    database.execute(flavour == TestFlavour.MYSQL ? "reset binary logs and gtids" : "reset master");
+    database.execute(flavour.isMySql() ? "reset binary logs and gtids" : "reset master");
   }
 
   private void rotateAndPurge() {

@@ -68,7 +68,7 @@ abstract class MessageContract {
       setting(own, source, "binlog_row_image", "MINIMAL", "FULL", "binlog-row-image");
       setting(own, source, "binlog_row_image", "NOBLOB", "FULL", "binlog-row-image");
       setting(own, source, "binlog_row_metadata", "MINIMAL", "FULL", "binlog-row-metadata");
-      if (flavour == TestFlavour.MYSQL) {
+      if (flavour.isMySql()) {
         // A server goes step by step.
         own.execute("set global gtid_mode = on_permissive");
         assertThat(text(source, "gtid-mode"))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.ServerOptions;
 import io.millrace.cdc.testkit.SqlServer;
+import java.util.List;
 
 /** One test server replicates from another, by GTID. */
 final class Replication {
@@ -17,7 +18,7 @@ final class Replication {
   }
 
   private boolean mySql() {
-    return flavour != TestFlavour.MARIADB;
+    return flavour.isMySql();
   }
 
   /** How a server is to be started that becomes a replica. */
@@ -54,6 +55,10 @@ final class Replication {
 
   /** What a server has executed. */
   String executed(Database database) {
+    if (flavour == TestFlavour.MYSQL_PLACES) {
+      List<Object> end = database.query("show binary log status").get(0);
+      return end.get(0) + ":" + end.get(1);
+    }
     return database.value(
         mySql()
             ? "select replace(@@global.gtid_executed, '\n', '')"

@@ -6,20 +6,54 @@ import io.millrace.cdc.testkit.MariaDbServer;
 import io.millrace.cdc.testkit.MySqlServer;
 import io.millrace.cdc.testkit.ServerOptions;
 import io.millrace.cdc.testkit.SqlServer;
+import org.jspecify.annotations.Nullable;
 
 /** The servers that every test of the source runs on. */
 enum TestFlavour {
   MYSQL,
-  MARIADB;
+  MARIADB,
+  /** MySQL without GTIDs; the class that uses it closes its server with {@link #close}. */
+  MYSQL_PLACES;
+
+  private static @Nullable SqlServer withoutGtids;
 
   SqlServer shared() {
-    return this == MYSQL ? MySqlServer.shared() : MariaDbServer.shared();
+    return switch (this) {
+      case MYSQL -> MySqlServer.shared();
+      case MARIADB -> MariaDbServer.shared();
+      case MYSQL_PLACES -> withoutGtids();
+    };
+  }
+
+  private static synchronized SqlServer withoutGtids() {
+    SqlServer server = withoutGtids;
+    if (server == null) {
+      server = MYSQL_PLACES.dedicated(ServerOptions.defaults());
+      withoutGtids = server;
+    }
+    return server;
+  }
+
+  /** Ends the server without GTIDs. */
+  static synchronized void close() {
+    if (withoutGtids != null) {
+      withoutGtids.close();
+      withoutGtids = null;
+    }
   }
 
   SqlServer dedicated(ServerOptions options) {
-    return this == MYSQL
-        ? MySqlServer.startDedicated(options)
-        : MariaDbServer.startDedicated(options);
+    return switch (this) {
+      case MYSQL -> MySqlServer.startDedicated(options);
+      case MARIADB -> MariaDbServer.startDedicated(options);
+      case MYSQL_PLACES ->
+          MySqlServer.startDedicated(
+              options.with("gtid-mode", "OFF").with("enforce-gtid-consistency", "OFF"));
+    };
+  }
+
+  boolean isMySql() {
+    return this != MARIADB;
   }
 
   /** A builder for what everyone may read; nothing captured yet. */
