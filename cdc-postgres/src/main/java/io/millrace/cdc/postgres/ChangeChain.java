@@ -149,6 +149,7 @@ final class ChangeChain {
   }
 
   private static boolean follows(LogRow before, LogRow after) {
-    return Objects.equals(before.newText(), after.oldText());
+    return Objects.equals(before.newText(), after.oldText())
+        && Objects.equals(before.newRecord(), after.oldRecord());
   }
 }

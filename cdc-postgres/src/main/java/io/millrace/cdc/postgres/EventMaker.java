@@ -104,8 +104,8 @@ final class EventMaker {
     if (row.op() == 'T') {
       return List.of(start(row, table, 0).id("").type(ChangeType.TRUNCATED).build());
     }
-    Row before = row.oldText() == null ? null : table.row(row.oldText());
-    Row after = row.newText() == null ? null : table.row(row.newText());
+    Row before = row.oldText() == null ? null : table.row(row.oldText(), row.oldRecord());
+    Row after = row.newText() == null ? null : table.row(row.newText(), row.newRecord());
     return switch (row.op()) {
       case 'I' -> List.of(created(row, table, present(row, after), 0, null));
       case 'D' -> List.of(deleted(row, table, present(row, before), null));

@@ -11,7 +11,16 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
-/** One row of the change log, as it stands there. */
+/**
+ * One row of the change log, as it stands there.
+ *
+ * @param oldText the state before, as JSON
+ * @param newText the state after, as JSON
+ * @param event what an application appended
+ * @param oldRecord the state before as the row's own text, where JSON's null may be in it ({@link
+ *     JsonNulls}); never in format 1
+ * @param newRecord the same of the state after
+ */
 record LogRow(
     long id,
     long xid,
@@ -25,13 +34,16 @@ record LogRow(
     String relation,
     @Nullable String oldText,
     @Nullable String newText,
-    byte @Nullable [] event) {
+    byte @Nullable [] event,
+    @Nullable String oldRecord,
+    @Nullable String newRecord) {
   /** The newest row format that this release reads. */
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
 
   /** The columns, in the order {@link #of} reads them. */
   static final String COLUMNS =
-      "id, xid::text, incarnation, at, format, depth, hops, applied, op::text, relation, old::text, new::text, event";
+      "id, xid::text, incarnation, at, format, depth, hops, applied, op::text, relation, old::text, new::text, event, old_record,"
+          + " new_record";
 
   static LogRow of(ResultSet row) throws SQLException {
     return new LogRow(
@@ -47,7 +59,9 @@ record LogRow(
         row.getString(10),
         row.getString(11),
         row.getString(12),
-        row.getBytes(13));
+        row.getBytes(13),
+        row.getString(14),
+        row.getString(15));
   }
 
   /** The same change at another place of the log. */
@@ -65,7 +79,9 @@ record LogRow(
         relation,
         oldText,
         newText,
-        event);
+        event,
+        oldRecord,
+        newRecord);
   }
 
   /** A quick checksum of everything in it, for sums over many rows. */
@@ -75,7 +91,9 @@ record LogRow(
     sum = mixed(sum, ((long) op << 32) ^ relation.hashCode());
     sum = mixed(sum, oldText == null ? 0 : oldText.hashCode());
     sum = mixed(sum, newText == null ? 0 : newText.hashCode());
-    return event == null ? sum : mixed(sum, Arrays.hashCode(event));
+    sum = event == null ? sum : mixed(sum, Arrays.hashCode(event));
+    sum = oldRecord == null ? sum : mixed(sum, oldRecord.hashCode());
+    return newRecord == null ? sum : mixed(sum, ~newRecord.hashCode());
   }
 
   /** The finisher of splitmix64. */
@@ -91,7 +109,9 @@ record LogRow(
     return 200L
         + (oldText == null ? 0 : oldText.length())
         + (newText == null ? 0 : newText.length())
-        + (event == null ? 0 : event.length);
+        + (event == null ? 0 : event.length)
+        + (oldRecord == null ? 0 : oldRecord.length())
+        + (newRecord == null ? 0 : newRecord.length());
   }
 
   /**
@@ -108,6 +128,9 @@ record LogRow(
       digest.update(String.valueOf(newText).getBytes(StandardCharsets.UTF_8));
       if (event != null) {
         digest.update(event);
+      }
+      if (oldRecord != null || newRecord != null) {
+        digest.update((oldRecord + "\n" + newRecord).getBytes(StandardCharsets.UTF_8));
       }
       return HexFormat.of().formatHex(digest.digest(), 0, 8);
     } catch (NoSuchAlgorithmException e) {

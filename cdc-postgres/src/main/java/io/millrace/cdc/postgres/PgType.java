@@ -25,6 +25,14 @@ record PgType(String name, Kind kind, @Nullable PgType element, Map<String, PgTy
           tsrange int4multirange int8multirange nummultirange datemultirange tsmultirange tsvector tsquery xml pg_lsn xid xid8"""
               .split("\\s", -1));
 
+  /** Those of them whose text depends on no setting at all. */
+  private static final Set<String> INDEPENDENT =
+      Set.of(
+          """
+          inet cidr macaddr macaddr8 bit varbit int4range int8range numrange int4multirange int8multirange nummultirange tsvector tsquery xml
+          pg_lsn xid xid8"""
+              .split("\\s", -1));
+
   /** How the value of a type is decoded. */
   enum Kind {
     BOOL,
@@ -67,6 +75,27 @@ record PgType(String name, Kind kind, @Nullable PgType element, Map<String, PgTy
       case ARRAY -> element != null && element.dependsOnSession();
       case COMPOSITE -> fields.values().stream().anyMatch(PgType::dependsOnSession);
       case RAW -> !SETTLED.contains(name);
+      default -> false;
+    };
+  }
+
+  /** Whether no setting at all changes the text of a value, as JSON prints it. */
+  boolean isIndependent() {
+    return switch (kind) {
+      case ARRAY -> element == null || element.isIndependent();
+      case COMPOSITE -> fields.values().stream().allMatch(PgType::isIndependent);
+      case FLOAT, DOUBLE -> false;
+      case RAW -> INDEPENDENT.contains(name);
+      default -> true;
+    };
+  }
+
+  /** Whether a value may have a JSON null in it, as itself or as an element or field. */
+  boolean holdsJson() {
+    return switch (kind) {
+      case JSON -> true;
+      case ARRAY -> element != null && element.holdsJson();
+      case COMPOSITE -> fields.values().stream().anyMatch(PgType::holdsJson);
       default -> false;
     };
   }

@@ -37,10 +37,6 @@ import org.jspecify.annotations.Nullable;
  * source.changeLog().install();
  * }</pre>
  *
- * <p>Known limit: in a {@code json} or {@code jsonb} column the JSON value {@code null} is read as
- * SQL's NULL, since the change log writes both alike. Nulls inside of a document are kept.
- * Preflight warns where it can matter ({@code json-null}).
- *
  * <p>Thread-safe; each reader it opens takes one connection for as long as it is open and is used
  * by one thread.
  */

@@ -22,8 +22,7 @@ final class PostgresValues {
   /** The value whose text is {@code [start, end)}. */
   static Value decode(PgType type, JsonText json, int start, int end) {
     if (json.first(start) == 'n') {
-      // A json column's own null is the JSON value null; row_to_json prints both alike, so it
-      // counts as no value.
+      // row_to_json prints the JSON value null alike: JsonNulls puts it in its place.
       return Value.NULL;
     }
     return switch (type.kind()) {

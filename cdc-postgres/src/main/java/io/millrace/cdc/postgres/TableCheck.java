@@ -108,7 +108,6 @@ final class TableCheck {
     }
     checkNames(table, layout, findings);
     checkFields(table, layout, findings);
-    checkJson(table, layout, findings);
     for (String column : layout.key()) {
       if (!table.includes(column)) {
         findings.add(
@@ -170,31 +169,6 @@ final class TableCheck {
     }
   }
 
-  /** Nulls inside of a document are kept; a whole value that is the JSON null is not. */
-  private static void checkJson(CapturedTable table, TableLayout layout, List<Finding> findings) {
-    List<String> columns =
-        layout.columns().entrySet().stream()
-            .filter(c -> c.getValue().kind() == PgType.Kind.JSON && table.includes(c.getKey()))
-            .map(Map.Entry::getKey)
-            .toList();
-    if (!columns.isEmpty()) {
-      findings.add(
-          Finding.warning(
-              "json-null",
-              "Columns of type json or jsonb of "
-                  + table.name()
-                  + " ("
-                  + String.join(", ", columns)
-                  + ") may hold the JSON value null, which this release's change log cannot tell from SQL's NULL: it is read as NULL.",
-              "Write NULL instead of 'null'::jsonb, or ignore this where nobody writes it: select count(*) from "
-                  + table.sqlName()
-                  + " where "
-                  + String.join(
-                      " or ",
-                      columns.stream().map(c -> Sql.identifier(c) + "::text = 'null'").toList())));
-    }
-  }
-
   private static void checkTriggers(
       Connection connection, CapturedTable table, TableLayout layout, List<Finding> findings)
       throws SQLException {
@@ -217,7 +191,7 @@ final class TableCheck {
                 "trigger-disabled",
                 where + " is not ENABLE ALWAYS (tgenabled is '" + trigger.enabled() + "').",
                 remedy));
-      } else if (!trigger.function().equals("millrace.capture")
+      } else if (!trigger.function().equals(TriggerDdl.function(table, layout))
           || trigger.type() != OURS.getOrDefault(name, 0)
           || !arguments(trigger).equals(TriggerDdl.arguments(table, layout))) {
         findings.add(
@@ -225,7 +199,8 @@ final class TableCheck {
                 ? Finding.warning(
                     "trigger-mode",
                     where
-                        + " was made when the table had other types: the text of some values may depend on the writer's session.",
+                        + " was made when the table had other types: the text of some values may depend on the writer's session, and a"
+                        + " JSON null be read as SQL's NULL.",
                     remedy)
                 : Finding.refused(
                     "trigger-version",
@@ -268,7 +243,7 @@ final class TableCheck {
   private static boolean onlyMode(Trigger trigger, CapturedTable table, TableLayout layout) {
     List<String> has = arguments(trigger);
     List<String> needs = TriggerDdl.arguments(table, layout);
-    return trigger.function().equals("millrace.capture")
+    return trigger.function().startsWith("millrace.capture")
         && trigger.type() == OURS.getOrDefault(trigger.name(), 0)
         && has.size() == needs.size()
         && has.subList(0, has.size() - 1).equals(needs.subList(0, needs.size() - 1));

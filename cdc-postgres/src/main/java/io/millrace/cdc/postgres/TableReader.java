@@ -6,7 +6,10 @@ import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -70,7 +73,38 @@ final class TableReader {
     return Row.wrap(keyNames, values, false);
   }
 
-  /** A state from its JSON. */
+  /**
+   * A state from its JSON.
+   *
+   * @param record the row's own text, where JSON's null may be in it
+   */
+  Row row(String text, @Nullable String record) {
+    Row row = row(text);
+    return record == null ? row : withJsonNulls(row, text, record);
+  }
+
+  private Row withJsonNulls(Row row, String text, String record) {
+    Map<String, Value> restored = new HashMap<>();
+    Iterator<@Nullable String> texts = JsonNulls.fields(record).iterator();
+    new JsonText(text)
+        .members(
+            0,
+            (name, start, end) -> {
+              @Nullable String of = texts.hasNext() ? texts.next() : null;
+              PgType type = layout().columns().get(name);
+              Value value = captured.includes(name) ? row.get(captured.field(name)) : null;
+              if (type != null && value != null) {
+                restored.put(captured.field(name), JsonNulls.restore(type, value, of));
+              }
+            });
+    Value[] values = new Value[row.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = restored.getOrDefault(row.names().get(i), row.value(i));
+    }
+    return Row.wrap(row.names(), values, false);
+  }
+
+  /** A state from its JSON, in which JSON's null counts as SQL's. */
   Row row(String text) {
     layout();
     RowShape usual = shape;

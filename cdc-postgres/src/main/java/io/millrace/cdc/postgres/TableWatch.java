@@ -8,7 +8,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,18 +21,24 @@ final class TableWatch {
 
   private static final String FINGERPRINT =
       """
-      SELECT md5(string_agg(c.oid || ' ' || coalesce(t.triggers, ''), ',' ORDER BY c.oid))
+      SELECT md5(string_agg(c.oid || ' ' || coalesce(t.triggers, ''), ',' ORDER BY c.oid)), md5(string_agg(a.columns, ',' ORDER BY c.oid))
       FROM unnest(?::text[], ?::text[]) AS w (schema_name, table_name)
       JOIN pg_namespace n ON n.nspname = w.schema_name
       JOIN pg_class c ON c.relname = w.table_name AND c.relnamespace = n.oid
       LEFT JOIN LATERAL (
         SELECT string_agg(concat_ws('/', oid, tgname, tgenabled, tgfoid, tgtype, encode(tgargs, 'hex')), ',' ORDER BY oid) AS triggers
-        FROM pg_trigger WHERE tgrelid = c.oid) t ON true""";
+        FROM pg_trigger WHERE tgrelid = c.oid) t ON true
+      LEFT JOIN LATERAL (
+        SELECT string_agg(concat_ws('/', attname, atttypid, attisdropped), ',' ORDER BY attnum) AS columns
+        FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) a ON true""";
+
+  /** What is looked at: the triggers, and the columns that decide what the triggers must do. */
+  private record Fingerprint(String triggers, String columns) {}
 
   private final Connection connection;
   private final List<CapturedTable> tables;
   private final EventMaker events;
-  private String fingerprint;
+  private Fingerprint fingerprint;
   private long checkedNanos;
 
   /** Checks all at once; fails where a table is not captured soundly. */
@@ -44,7 +49,7 @@ final class TableWatch {
     this.events = events;
     this.fingerprint = fingerprint();
     this.checkedNanos = System.nanoTime();
-    checkAll();
+    checkAll(false);
   }
 
   /**
@@ -58,24 +63,28 @@ final class TableWatch {
       return false;
     }
     checkedNanos = now;
-    String found = fingerprint();
+    Fingerprint found = fingerprint();
     if (!found.equals(fingerprint)) {
-      checkAll();
-      LOG.warn(
-          "Triggers of captured tables were changed while they were read, and are as they should be again. What was written meanwhile may"
-              + " be missing in the log.");
+      checkAll(true);
+      if (!found.triggers().equals(fingerprint.triggers())) {
+        LOG.warn(
+            "Triggers of captured tables were changed while they were read, and are as they should be again. What was written meanwhile may"
+                + " be missing in the log.");
+      }
       fingerprint = found;
       events.forgetLayouts();
     }
     return true;
   }
 
-  private void checkAll() throws SQLException {
+  private void checkAll(boolean sayAll) throws SQLException {
     List<Finding> refused = new ArrayList<>();
     for (CapturedTable table : tables) {
       for (Finding finding : TableCheck.findings(connection, table)) {
         if (finding.severity() == Finding.Severity.REFUSED) {
           refused.add(finding);
+        } else if (sayAll) {
+          LOG.warn("{}", finding);
         }
       }
     }
@@ -84,14 +93,13 @@ final class TableWatch {
     }
   }
 
-  private String fingerprint() throws SQLException {
+  private Fingerprint fingerprint() throws SQLException {
     try (PreparedStatement query = connection.prepareStatement(FINGERPRINT)) {
       query.setString(1, Sql.array(tables.stream().map(CapturedTable::schema).toList()));
       query.setString(2, Sql.array(tables.stream().map(CapturedTable::table).toList()));
       try (ResultSet row = query.executeQuery()) {
         row.next();
-        @Nullable String text = row.getString(1);
-        return text == null ? "" : text;
+        return new Fingerprint(String.valueOf(row.getString(1)), String.valueOf(row.getString(2)));
       }
     }
   }

@@ -1,6 +1,7 @@
 package io.millrace.cdc.postgres;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -21,12 +22,14 @@ final class TriggerDdl {
       SELECT pg_catalog.quote_ident(t.tgname), t.tgrelid::pg_catalog.regclass::text
       FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-      WHERE n.nspname = 'millrace' AND p.proname = 'capture' AND NOT t.tgisinternal AND t.tgparentid = 0""";
+      WHERE n.nspname = 'millrace' AND p.proname IN ('capture', 'capture_settled', 'capture_json') AND NOT t.tgisinternal AND t.tgparentid = 0""";
 
   /** Drops all of the log; the schema goes too where nothing else is in it. */
   static final List<String> DROP_LOG =
       List.of(
           "DROP FUNCTION IF EXISTS millrace.capture()",
+          "DROP FUNCTION IF EXISTS millrace.capture_settled()",
+          "DROP FUNCTION IF EXISTS millrace.capture_json()",
           "DROP FUNCTION IF EXISTS millrace.capture_with_care(text, record, record, text[])",
           "DROP FUNCTION IF EXISTS millrace.differ_only_in(record, record, text[])",
           "DROP FUNCTION IF EXISTS millrace.exact(record)",
@@ -58,36 +61,50 @@ final class TriggerDdl {
   /** Statements that leave the table with exactly our triggers, whatever it had before. */
   static List<String> create(CapturedTable table, TableLayout layout) {
     String name = table.sqlName();
-    String arguments =
+    String call =
         arguments(table, layout).stream()
             .map(Sql::literal)
-            .collect(Collectors.joining(", ", "(", ")"));
+            .collect(Collectors.joining(", ", function(table, layout) + "(", ")"));
     List<String> statements = new ArrayList<>();
     for (String trigger : List.of(ROW, UPDATE, TRUNCATE)) {
       statements.add("DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + name);
     }
-    statements.add(trigger(ROW, "INSERT OR DELETE", name, "FOR EACH ROW", arguments));
+    statements.add(trigger(ROW, "INSERT OR DELETE", name, "FOR EACH ROW", call));
     // No WHEN: a statement pays for it more than for the whole function (see millrace.capture).
-    statements.add(trigger(UPDATE, "UPDATE", name, "FOR EACH ROW", arguments));
-    statements.add(trigger(TRUNCATE, "TRUNCATE", name, "FOR EACH STATEMENT", arguments));
+    statements.add(trigger(UPDATE, "UPDATE", name, "FOR EACH ROW", call));
+    statements.add(trigger(TRUNCATE, "TRUNCATE", name, "FOR EACH STATEMENT", call));
     for (String trigger : List.of(ROW, UPDATE, TRUNCATE)) {
       statements.add("ALTER TABLE " + name + " ENABLE ALWAYS TRIGGER " + Sql.identifier(trigger));
     }
     return statements;
   }
 
-  /** What the triggers on this table hand to {@code millrace.capture}. */
+  /** What the triggers on this table call: the quickest function that is right for its types. */
+  static String function(CapturedTable table, TableLayout layout) {
+    boolean settled =
+        table.ignoredAlone().isEmpty()
+            && layout.columns().values().stream().allMatch(PgType::isIndependent);
+    if (!settled) {
+      return "millrace.capture";
+    }
+    return mode(layout).equals("json") ? "millrace.capture_json" : "millrace.capture_settled";
+  }
+
+  /** What the triggers on this table hand to their function. */
   static List<String> arguments(CapturedTable table, TableLayout layout) {
-    boolean exact = layout.columns().values().stream().anyMatch(PgType::dependsOnSession);
     return List.of(
-        table.name(),
-        Sql.array(layout.key()),
-        Sql.array(table.ignoredAlone()),
-        exact ? "exact" : "plain");
+        table.name(), Sql.array(layout.key()), Sql.array(table.ignoredAlone()), mode(layout));
+  }
+
+  private static String mode(TableLayout layout) {
+    Collection<PgType> types = layout.columns().values();
+    return types.stream().anyMatch(PgType::dependsOnSession)
+        ? "exact"
+        : types.stream().anyMatch(PgType::holdsJson) ? "json" : "plain";
   }
 
   private static String trigger(
-      String trigger, String events, String table, String level, String arguments) {
+      String trigger, String events, String table, String level, String call) {
     return "CREATE TRIGGER "
         + Sql.identifier(trigger)
         + " AFTER "
@@ -96,7 +113,7 @@ final class TriggerDdl {
         + table
         + " "
         + level
-        + " EXECUTE FUNCTION millrace.capture"
-        + arguments;
+        + " EXECUTE FUNCTION "
+        + call;
   }
 }

@@ -45,7 +45,8 @@ DO $millrace$ BEGIN
     ALTER TABLE millrace.change_log RENAME TO change_log_0;
     ALTER INDEX millrace.change_log_pkey RENAME TO change_log_0_pkey;
     ALTER INDEX millrace.change_log_xid RENAME TO change_log_0_xid;
-    ALTER TABLE millrace.change_log_0 ADD COLUMN IF NOT EXISTS event bytea;
+    ALTER TABLE millrace.change_log_0 ADD COLUMN IF NOT EXISTS event bytea, ADD COLUMN IF NOT EXISTS old_record text,
+      ADD COLUMN IF NOT EXISTS new_record text;
   END IF;
 END $millrace$;
 --;;
@@ -65,13 +66,21 @@ CREATE TABLE IF NOT EXISTS millrace.change_log (
   origin text,
   old json,
   new json,
-  event bytea) PARTITION BY RANGE (id);
+  event bytea,
+  old_record text,
+  new_record text) PARTITION BY RANGE (id);
 --;;
--- What an application appended has its own column: an installation without an outbox gets it, waiting for writers only then.
-DO $millrace$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('millrace.change_log') AND attname = 'event') THEN
-    ALTER TABLE millrace.change_log ADD COLUMN event bytea;
-  END IF;
+-- Columns that earlier releases had not, waiting for writers only then: what an application appended (event), and, in rows of format 2, the
+-- text of a state with json in it, which tells the JSON null from SQL's NULL; NULL where the state holds no null of JSON's.
+DO $millrace$
+DECLARE
+  v_column text[];
+BEGIN
+  FOREACH v_column SLICE 1 IN ARRAY ARRAY[['event', 'bytea'], ['old_record', 'text'], ['new_record', 'text']] LOOP
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('millrace.change_log') AND attname = v_column[1]) THEN
+      EXECUTE format('ALTER TABLE millrace.change_log ADD COLUMN %I %s', v_column[1], v_column[2]);
+    END IF;
+  END LOOP;
 END $millrace$;
 --;;
 CREATE INDEX IF NOT EXISTS change_log_xid ON millrace.change_log (incarnation, xid, id);
@@ -289,11 +298,13 @@ AS $millrace$ BEGIN RETURN row_to_json(p_row); END $millrace$;
 --;;
 REVOKE ALL ON FUNCTION millrace.exact(record) FROM PUBLIC;
 --;;
--- Whether two states differ in nothing but these columns. jsonb is quick to say that they differ, but takes some json texts for equal.
+-- Whether two states differ in nothing but these columns. jsonb is quick to say that they differ, but takes some json texts for equal. Where
+-- there may be a JSON null, which both forms take for SQL's NULL, the answer is no: the reader looks closer.
 CREATE OR REPLACE FUNCTION millrace.differ_only_in(p_old record, p_new record, p_columns text[]) RETURNS boolean
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $millrace$
 BEGIN
-  RETURN (to_jsonb(p_old) - p_columns)::text = (to_jsonb(p_new) - p_columns)::text
+  RETURN strpos(p_old::text || p_new::text, 'null') = 0
+    AND (to_jsonb(p_old) - p_columns)::text = (to_jsonb(p_new) - p_columns)::text
     AND NOT EXISTS (SELECT FROM json_each_text(millrace.exact(p_old)) o JOIN json_each_text(millrace.exact(p_new)) n ON n.key = o.key
       WHERE o.value IS DISTINCT FROM n.value AND o.key <> ALL (p_columns));
 END
@@ -330,37 +341,87 @@ BEGIN
       END IF;
     END IF;
   END IF;
-  INSERT INTO millrace.change_log (incarnation, depth, hops, applied, op, relation, origin, old, new)
+  INSERT INTO millrace.change_log (incarnation, depth, hops, applied, op, relation, origin, old, new, format, old_record, new_record)
     VALUES (millrace.incarnation(), pg_trigger_depth(), v_hops, v_applied, p_op::"char", p_arguments[0], v_origin,
       CASE WHEN p_op IN ('UPDATE', 'DELETE') THEN millrace.exact(p_old) END,
-      CASE WHEN p_op IN ('INSERT', 'UPDATE') THEN millrace.exact(p_new) END);
+      CASE WHEN p_op IN ('INSERT', 'UPDATE') THEN millrace.exact(p_new) END,
+      2,
+      CASE WHEN p_op IN ('UPDATE', 'DELETE') AND strpos(p_old::text, 'null') > 0 THEN p_old::text END,
+      CASE WHEN p_op IN ('INSERT', 'UPDATE') AND strpos(p_new::text, 'null') > 0 THEN p_new::text END);
 END
 $millrace$;
 --;;
 REVOKE ALL ON FUNCTION millrace.capture_with_care(text, record, record, text[]) FROM PUBLIC;
 --;;
 -- Writes one change. Arguments: the table's name, its key columns, the columns that do not count when they change alone, and (none in the
--- triggers of earlier releases) 'plain', or 'exact' where the text of one of the table's types depends on more settings than are looked
--- at here. The writer's session pays for it: one condition and one statement, since every expression of a PL/pgSQL function is prepared
--- anew in each transaction; no WHEN on the trigger and no SET here, which cost as much again. So every name in it is qualified: the
--- search_path is the writer's.
+-- triggers of earlier releases) 'plain', 'json' where the table holds JSON, whose null is told from SQL's NULL by the row's own text, or 'exact'
+-- where the text of one of the table's types depends on more settings than are looked at here. The writer's session pays for it: one condition
+-- and one statement, since every expression of a PL/pgSQL function is prepared anew in each transaction; no WHEN on the trigger and no SET
+-- here, which cost as much again. So every name in it is qualified: the search_path is the writer's.
 CREATE OR REPLACE FUNCTION millrace.capture() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER AS $millrace$
 BEGIN
-  IF TG_ARGV[3] OPERATOR(pg_catalog.=) 'plain' AND TG_ARGV[2] OPERATOR(pg_catalog.=) '{}'
+  IF TG_ARGV[3] OPERATOR(pg_catalog.<>) 'exact' AND TG_ARGV[2] OPERATOR(pg_catalog.=) '{}'
       AND coalesce(pg_catalog.current_setting('millrace.origin', true), '') OPERATOR(pg_catalog.=) ''
       AND pg_catalog.current_setting('extra_float_digits') COLLATE pg_catalog."C" OPERATOR(pg_catalog.>) '0'
       AND pg_catalog.current_setting('IntervalStyle') OPERATOR(pg_catalog.=) 'postgres'
       AND pg_catalog.current_setting('DateStyle') OPERATOR(pg_catalog.^@) 'ISO'
       AND (OLD OPERATOR(pg_catalog.*=) NEW) IS NOT TRUE THEN
-    INSERT INTO millrace.change_log (incarnation, depth, op, relation, old, new)
-      VALUES (millrace.incarnation(), pg_catalog.pg_trigger_depth(), TG_OP::pg_catalog."char", TG_ARGV[0], pg_catalog.row_to_json(OLD), pg_catalog.row_to_json(NEW));
+    IF TG_ARGV[3] OPERATOR(pg_catalog.=) 'json' THEN
+      INSERT INTO millrace.change_log (incarnation, depth, op, relation, old, new, format, old_record, new_record)
+        SELECT millrace.incarnation(), pg_catalog.pg_trigger_depth(), TG_OP::pg_catalog."char", TG_ARGV[0], r.o, r.n, 2,
+          CASE WHEN pg_catalog.strpos(r.o::pg_catalog.text, 'null') OPERATOR(pg_catalog.>) 0 THEN OLD::pg_catalog.text END,
+          CASE WHEN pg_catalog.strpos(r.n::pg_catalog.text, 'null') OPERATOR(pg_catalog.>) 0 THEN NEW::pg_catalog.text END
+        FROM (SELECT pg_catalog.row_to_json(OLD) AS o, pg_catalog.row_to_json(NEW) AS n OFFSET 0) AS r;
+    ELSE
+      INSERT INTO millrace.change_log (incarnation, depth, op, relation, old, new)
+        VALUES (millrace.incarnation(), pg_catalog.pg_trigger_depth(), TG_OP::pg_catalog."char", TG_ARGV[0],
+          pg_catalog.row_to_json(OLD), pg_catalog.row_to_json(NEW));
+    END IF;
   ELSE
     PERFORM millrace.capture_with_care(TG_OP, OLD, NEW, TG_ARGV);
   END IF;
   RETURN NULL;
 END
 $millrace$;
+--;;
+-- The same for a table of which no type's text depends on any setting, and with no column to ignore, as most are: it looks at less.
+CREATE OR REPLACE FUNCTION millrace.capture_settled() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER AS $millrace$
+BEGIN
+  IF coalesce(pg_catalog.current_setting('millrace.origin', true), '') OPERATOR(pg_catalog.=) ''
+      AND (OLD OPERATOR(pg_catalog.*=) NEW) IS NOT TRUE THEN
+    INSERT INTO millrace.change_log (incarnation, depth, op, relation, old, new)
+      VALUES (millrace.incarnation(), pg_catalog.pg_trigger_depth(), TG_OP::pg_catalog."char", TG_ARGV[0],
+        pg_catalog.row_to_json(OLD), pg_catalog.row_to_json(NEW));
+  ELSE
+    PERFORM millrace.capture_with_care(TG_OP, OLD, NEW, TG_ARGV);
+  END IF;
+  RETURN NULL;
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.capture_settled() FROM PUBLIC;
+--;;
+-- The same for such a table with JSON in it.
+CREATE OR REPLACE FUNCTION millrace.capture_json() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER AS $millrace$
+BEGIN
+  IF coalesce(pg_catalog.current_setting('millrace.origin', true), '') OPERATOR(pg_catalog.=) ''
+      AND (OLD OPERATOR(pg_catalog.*=) NEW) IS NOT TRUE THEN
+    INSERT INTO millrace.change_log (incarnation, depth, op, relation, old, new, format, old_record, new_record)
+      SELECT millrace.incarnation(), pg_catalog.pg_trigger_depth(), TG_OP::pg_catalog."char", TG_ARGV[0], r.o, r.n, 2,
+        CASE WHEN pg_catalog.strpos(r.o::pg_catalog.text, 'null') OPERATOR(pg_catalog.>) 0 THEN OLD::pg_catalog.text END,
+        CASE WHEN pg_catalog.strpos(r.n::pg_catalog.text, 'null') OPERATOR(pg_catalog.>) 0 THEN NEW::pg_catalog.text END
+      FROM (SELECT pg_catalog.row_to_json(OLD) AS o, pg_catalog.row_to_json(NEW) AS n OFFSET 0) AS r;
+  ELSE
+    PERFORM millrace.capture_with_care(TG_OP, OLD, NEW, TG_ARGV);
+  END IF;
+  RETURN NULL;
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.capture_json() FROM PUBLIC;
 --;;
 REVOKE ALL ON FUNCTION millrace.capture() FROM PUBLIC;
 --;;
@@ -415,4 +476,4 @@ $millrace$;
 --;;
 REVOKE ALL ON FUNCTION millrace.beat(text, bigint, bigint, text, bigint) FROM PUBLIC;
 --;;
-UPDATE millrace.registration SET format = 1 WHERE format <> 1;
+UPDATE millrace.registration SET format = 2 WHERE format <> 2;

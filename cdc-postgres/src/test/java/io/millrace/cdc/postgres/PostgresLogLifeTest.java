@@ -273,36 +273,6 @@ final class PostgresLogLifeTest {
     database.drop();
   }
 
-  @Test
-  void a_json_null_is_read_as_null_and_preflight_warns_of_it() throws Exception {
-    Database database = PostgresServer.shared().createDatabase("life");
-    database.execute(
-        "create domain doc as jsonb",
-        "create table item (id int primary key, \"A doc\" doc, j json, left_out jsonb)",
-        "create table plain (id int primary key, note text)");
-    PostgresSource source =
-        PostgresSource.builder(database.dataSource())
-            .service("test")
-            .capture("public.item", t -> t.exclude("left_out"))
-            .capture("public.plain")
-            .build();
-    source.changeLog().install();
-    List<Finding> findings = source.preflight();
-    assertThat(findings).extracting(Finding::code).containsExactly("json-null");
-    assertThat(findings.get(0).severity()).isEqualTo(Finding.Severity.WARNING);
-    assertThat(findings.get(0).message()).contains("public.item (A doc, j)");
-    try (SourceReader reader = SourceFixture.openNow(source)) {
-      database.execute(
-          "insert into item values (1, 'null', 'null'), (2, '[null]', '{\"a\":null}')");
-      String remedy = findings.get(0).remedy();
-      assertThat(database.number(remedy.substring(remedy.indexOf("select count")))).isEqualTo(1);
-      assertThat(SourceFixture.read(reader, 2))
-          .extracting(event -> event.newValue().toString())
-          .containsExactly("{id=1, A doc=null, j=null}", "{id=2, A doc=[null], j={\"a\":null}}");
-    }
-    database.drop();
-  }
-
   private static List<String> codes(PostgresSource source) {
     return source.preflight().stream().map(Finding::code).toList();
   }
