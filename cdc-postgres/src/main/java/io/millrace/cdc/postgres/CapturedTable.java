@@ -14,6 +14,7 @@ import java.util.Set;
  * @param excluded columns that are not part of the events
  * @param columns the only columns that are; empty for all
  * @param fields the entity's names for columns that are renamed
+ * @param partitionsComeAndGo whether partitions may bring and take rows without events
  */
 record CapturedTable(
     String schema,
@@ -22,7 +23,8 @@ record CapturedTable(
     List<String> ignoredAlone,
     Set<String> excluded,
     Set<String> columns,
-    Map<String, String> fields) {
+    Map<String, String> fields,
+    boolean partitionsComeAndGo) {
   /** The name in the log. */
   String name() {
     return schema + "." + table;

@@ -15,7 +15,7 @@ import java.util.Optional;
 final class Catalog {
   private static final String TABLE =
       """
-      SELECT c.oid::bigint FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      SELECT c.oid::bigint, c.relkind = 'p' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname = ? AND c.relname = ? AND c.relkind IN ('r', 'p')""";
 
   private static final String COLUMNS =
@@ -29,6 +29,12 @@ final class Catalog {
       CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, position)
       JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
       WHERE i.indrelid = ?::oid AND i.indisprimary AND k.position <= i.indnkeyatts ORDER BY k.position""";
+
+  private static final String PARTITIONS =
+      """
+      SELECT c.oid::bigint, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.relkind = 'f'
+      FROM pg_catalog.pg_partition_tree(?::oid::regclass) t JOIN pg_catalog.pg_class c ON c.oid = t.relid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'f') ORDER BY 2""";
 
   private static final String TYPE =
       """
@@ -45,6 +51,7 @@ final class Catalog {
   /** The table as it is now; empty where there is none of that name. */
   Optional<TableLayout> table(String schema, String name) throws SQLException {
     long oid;
+    boolean partitioned;
     try (PreparedStatement query = connection.prepareStatement(TABLE)) {
       query.setString(1, schema);
       query.setString(2, name);
@@ -53,11 +60,32 @@ final class Catalog {
           return Optional.empty();
         }
         oid = row.getLong(1);
+        partitioned = row.getBoolean(2);
       }
     }
     List<String> virtual = new ArrayList<>();
     Map<String, PgType> columns = columns(oid, virtual);
-    return Optional.of(new TableLayout(oid, columns, List.copyOf(virtual), key(oid)));
+    return Optional.of(
+        new TableLayout(
+            oid,
+            columns,
+            List.copyOf(virtual),
+            key(oid),
+            partitioned ? Optional.of(partitions(oid)) : Optional.empty()));
+  }
+
+  private List<TableLayout.Partition> partitions(long table) throws SQLException {
+    List<TableLayout.Partition> partitions = new ArrayList<>();
+    try (PreparedStatement query = connection.prepareStatement(PARTITIONS)) {
+      query.setLong(1, table);
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          partitions.add(
+              new TableLayout.Partition(row.getLong(1), row.getString(2), row.getBoolean(3)));
+        }
+      }
+    }
+    return List.copyOf(partitions);
   }
 
   private Map<String, PgType> columns(long relation, List<String> virtual) throws SQLException {

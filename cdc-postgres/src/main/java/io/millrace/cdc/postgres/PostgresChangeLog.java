@@ -41,7 +41,8 @@ public final class PostgresChangeLog {
    * nothing where all is as it should be.
    *
    * <p>A trigger that is missing or different is created, which waits until no transaction writes
-   * its table.
+   * its table. The partitions of a partitioned table are taken as they are: what stopped a pipeline
+   * because they came with rows or went counts as dealt with.
    *
    * @throws SourceException where the server refuses; its message names the statement
    */
@@ -54,10 +55,13 @@ public final class PostgresChangeLog {
           Catalog catalog = new Catalog(connection);
           for (CapturedTable table : tables) {
             TableLayout layout = layout(catalog, table);
-            if (!TableCheck.triggersAreAsTheyShouldBe(connection, table, layout)) {
+            if (!TriggerCheck.areAsTheyShouldBe(connection, table, layout)) {
               for (String statement : TriggerDdl.create(table, layout)) {
                 run(connection, statement);
               }
+            }
+            if (layout.partitions().isPresent()) {
+              run(connection, TriggerDdl.adopt(table));
             }
           }
         });
@@ -75,7 +79,11 @@ public final class PostgresChangeLog {
         connection -> {
           Catalog catalog = new Catalog(connection);
           for (CapturedTable table : tables) {
-            statements.addAll(TriggerDdl.create(table, layout(catalog, table)));
+            TableLayout layout = layout(catalog, table);
+            statements.addAll(TriggerDdl.create(table, layout));
+            if (layout.partitions().isPresent()) {
+              statements.add(TriggerDdl.adopt(table));
+            }
           }
         });
     return String.join(";\n\n", statements) + ";\n";

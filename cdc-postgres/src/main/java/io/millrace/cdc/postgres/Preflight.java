@@ -85,7 +85,7 @@ final class Preflight {
       retention();
     }
     for (CapturedTable table : tables) {
-      findings.addAll(TableCheck.findings(connection, table));
+      findings.addAll(TableCheck.findings(connection, table, tables));
     }
     return findings;
   }

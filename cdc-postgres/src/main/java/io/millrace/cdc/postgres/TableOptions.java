@@ -17,6 +17,7 @@ public final class TableOptions {
   private final Set<String> excluded = new LinkedHashSet<>();
   private final Set<String> columns = new LinkedHashSet<>();
   private final Map<String, String> fields = new LinkedHashMap<>();
+  private boolean partitionsComeAndGo;
 
   TableOptions(String schema, String table) {
     this.schema = schema;
@@ -66,6 +67,17 @@ public final class TableOptions {
     return this;
   }
 
+  /**
+   * For a partitioned table: partitions may be attached with rows in them, detached and dropped.
+   * Those rows come and go without an event; each time is a line in the log. Without this the
+   * pipeline stops when it meets one, since consumers would lack rows or keep them for ever. Empty
+   * partitions come as they like.
+   */
+  public TableOptions partitionsComeAndGo() {
+    partitionsComeAndGo = true;
+    return this;
+  }
+
   private static void add(Set<String> set, String... columns) {
     for (String column : columns) {
       set.add(Check.notBlank(column, "column"));
@@ -80,6 +92,7 @@ public final class TableOptions {
         List.copyOf(ignoredAlone),
         Set.copyOf(excluded),
         Set.copyOf(columns),
-        Map.copyOf(fields));
+        Map.copyOf(fields),
+        partitionsComeAndGo);
   }
 }

@@ -6,40 +6,55 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices tables that were renamed or dropped, and triggers that were dropped, disabled or changed,
- * with one cheap query now and then.
+ * Notices tables that were renamed or dropped, triggers that were dropped, disabled or changed,
+ * columns of other types, and partitions that come and go, with one cheap query now and then.
  */
 final class TableWatch {
   private static final Logger LOG = LoggerFactory.getLogger(TableWatch.class);
   private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-  private static final String FINGERPRINT =
+  /**
+   * Of each captured table and of each of its partitions: what must never change, and what may. A
+   * partition's trigger for TRUNCATE is made again where it is missing.
+   */
+  private static final String STATE =
       """
-      SELECT md5(string_agg(c.oid || ' ' || coalesce(t.triggers, ''), ',' ORDER BY c.oid)), md5(string_agg(a.columns, ',' ORDER BY c.oid))
+      SELECT c.oid::bigint, md5(t.lasting), md5(concat_ws(',', t.passing, a.columns))
       FROM unnest(?::text[], ?::text[]) AS w (schema_name, table_name)
       JOIN pg_namespace n ON n.nspname = w.schema_name
-      JOIN pg_class c ON c.relname = w.table_name AND c.relnamespace = n.oid
-      LEFT JOIN LATERAL (
-        SELECT string_agg(concat_ws('/', oid, tgname, tgenabled, tgfoid, tgtype, encode(tgargs, 'hex')), ',' ORDER BY oid) AS triggers
-        FROM pg_trigger WHERE tgrelid = c.oid) t ON true
-      LEFT JOIN LATERAL (
+      JOIN pg_class p ON p.relname = w.table_name AND p.relnamespace = n.oid
+      LEFT JOIN LATERAL pg_partition_tree(p.oid) l ON p.relkind = 'p'
+      JOIN pg_class c ON c.oid = coalesce(l.relid, p.oid)
+      CROSS JOIN LATERAL (
+        SELECT string_agg(d.text, ',' ORDER BY d.oid) FILTER (WHERE d.is_lasting) AS lasting,
+          string_agg(d.text, ',' ORDER BY d.oid) FILTER (WHERE NOT d.is_lasting) AS passing
+        FROM (
+          SELECT oid, concat_ws('/', oid, tgname, tgenabled, tgfoid, tgtype, encode(tgargs, 'hex')) AS text,
+            c.oid = p.oid OR tgname <> '!millrace_truncate' AS is_lasting
+          FROM pg_trigger WHERE tgrelid = c.oid) d) t
+      CROSS JOIN LATERAL (
         SELECT string_agg(concat_ws('/', attname, atttypid, attisdropped), ',' ORDER BY attnum) AS columns
-        FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) a ON true""";
+        FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) a""";
 
-  /** What is looked at: the triggers, and the columns that decide what the triggers must do. */
-  private record Fingerprint(String triggers, String columns) {}
+  private record State(String lasting, String passing) {}
 
   private final Connection connection;
   private final List<CapturedTable> tables;
   private final EventMaker events;
-  private Fingerprint fingerprint;
+  private Map<Long, State> states;
   private long checkedNanos;
+
+  /** Whether a partition could not be given its trigger yet. */
+  private boolean waiting;
 
   /** Checks all at once; fails where a table is not captured soundly. */
   TableWatch(Connection connection, List<CapturedTable> tables, EventMaker events)
@@ -47,7 +62,7 @@ final class TableWatch {
     this.connection = connection;
     this.tables = tables;
     this.events = events;
-    this.fingerprint = fingerprint();
+    this.states = states();
     this.checkedNanos = System.nanoTime();
     checkAll(false);
   }
@@ -63,24 +78,42 @@ final class TableWatch {
       return false;
     }
     checkedNanos = now;
-    Fingerprint found = fingerprint();
-    if (!found.equals(fingerprint)) {
+    Map<Long, State> found = states();
+    if (waiting || !found.equals(states)) {
       checkAll(true);
-      if (!found.triggers().equals(fingerprint.triggers())) {
+      if (triggersDiffer(states, found)) {
         LOG.warn(
             "Triggers of captured tables were changed while they were read, and are as they should be again. What was written meanwhile may"
                 + " be missing in the log.");
       }
-      fingerprint = found;
+      states = found;
       events.forgetLayouts();
     }
     return true;
   }
 
+  /** Whether those of a table that was there and still is are others now. */
+  private static boolean triggersDiffer(Map<Long, State> before, Map<Long, State> now) {
+    return before.entrySet().stream()
+        .anyMatch(
+            entry -> {
+              State state = now.get(entry.getKey());
+              return state != null && !state.lasting().equals(entry.getValue().lasting());
+            });
+  }
+
   private void checkAll(boolean sayAll) throws SQLException {
+    waiting = false;
     List<Finding> refused = new ArrayList<>();
     for (CapturedTable table : tables) {
-      for (Finding finding : TableCheck.findings(connection, table)) {
+      for (Finding finding : adopt(table)) {
+        if (finding.severity() == Finding.Severity.REFUSED) {
+          refused.add(finding);
+        } else {
+          LOG.warn("{}", finding);
+        }
+      }
+      for (Finding finding : TableCheck.findings(connection, table, tables)) {
         if (finding.severity() == Finding.Severity.REFUSED) {
           refused.add(finding);
         } else if (sayAll) {
@@ -93,14 +126,29 @@ final class TableWatch {
     }
   }
 
-  private Fingerprint fingerprint() throws SQLException {
-    try (PreparedStatement query = connection.prepareStatement(FINGERPRINT)) {
+  private List<Finding> adopt(CapturedTable table) throws SQLException {
+    Optional<TableLayout> layout = new Catalog(connection).table(table.schema(), table.table());
+    if (layout.flatMap(TableLayout::partitions).isEmpty()) {
+      return List.of();
+    }
+    List<Finding> findings = PartitionCheck.adopt(connection, table);
+    waiting |= findings.stream().anyMatch(f -> f.code().equals("partition-trigger-waits"));
+    return findings;
+  }
+
+  private Map<Long, State> states() throws SQLException {
+    Map<Long, State> found = new HashMap<>();
+    try (PreparedStatement query = connection.prepareStatement(STATE)) {
       query.setString(1, Sql.array(tables.stream().map(CapturedTable::schema).toList()));
       query.setString(2, Sql.array(tables.stream().map(CapturedTable::table).toList()));
       try (ResultSet row = query.executeQuery()) {
-        row.next();
-        return new Fingerprint(String.valueOf(row.getString(1)), String.valueOf(row.getString(2)));
+        while (row.next()) {
+          found.put(
+              row.getLong(1),
+              new State(String.valueOf(row.getString(2)), String.valueOf(row.getString(3))));
+        }
       }
     }
+    return found;
   }
 }

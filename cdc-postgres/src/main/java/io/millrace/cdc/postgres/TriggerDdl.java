@@ -22,7 +22,7 @@ final class TriggerDdl {
       SELECT pg_catalog.quote_ident(t.tgname), t.tgrelid::pg_catalog.regclass::text
       FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-      WHERE n.nspname = 'millrace' AND p.proname IN ('capture', 'capture_settled', 'capture_json') AND NOT t.tgisinternal AND t.tgparentid = 0""";
+      WHERE n.nspname = 'millrace' AND p.proname IN ('capture', 'capture_settled', 'capture_json', 'capture_truncated') AND NOT t.tgisinternal AND t.tgparentid = 0""";
 
   /** Drops all of the log; the schema goes too where nothing else is in it. */
   static final List<String> DROP_LOG =
@@ -30,6 +30,9 @@ final class TriggerDdl {
           "DROP FUNCTION IF EXISTS millrace.capture()",
           "DROP FUNCTION IF EXISTS millrace.capture_settled()",
           "DROP FUNCTION IF EXISTS millrace.capture_json()",
+          "DROP FUNCTION IF EXISTS millrace.capture_truncated()",
+          "DROP FUNCTION IF EXISTS millrace.adopt(text, text, boolean)",
+          "DROP FUNCTION IF EXISTS millrace.has_brought_rows(regclass, regclass)",
           "DROP FUNCTION IF EXISTS millrace.capture_with_care(text, record, record, text[])",
           "DROP FUNCTION IF EXISTS millrace.differ_only_in(record, record, text[])",
           "DROP FUNCTION IF EXISTS millrace.exact(record)",
@@ -44,6 +47,7 @@ final class TriggerDdl {
           "DROP FUNCTION IF EXISTS millrace.is_needed(regclass, millrace.reader)",
           "DROP FUNCTION IF EXISTS millrace.make_segment(bigint)",
           "DROP TABLE IF EXISTS millrace.heartbeat",
+          "DROP TABLE IF EXISTS millrace.partition",
           "DROP TABLE IF EXISTS millrace.change_log",
           "DROP TABLE IF EXISTS millrace.reader",
           "DROP TABLE IF EXISTS millrace.registration",
@@ -66,15 +70,25 @@ final class TriggerDdl {
             .map(Sql::literal)
             .collect(Collectors.joining(", ", function(table, layout) + "(", ")"));
     List<String> statements = new ArrayList<>();
-    for (String trigger : List.of(ROW, UPDATE, TRUNCATE)) {
-      statements.add("DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + name);
+    List<TableLayout.Partition> partitions = layout.partitions().orElse(List.of());
+    List<String> all = new ArrayList<>(List.of(name));
+    partitions.forEach(partition -> all.add(partition.name()));
+    for (String one : all) {
+      for (String trigger : List.of(ROW, UPDATE, TRUNCATE)) {
+        statements.add("DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + one);
+      }
     }
-    statements.add(trigger(ROW, "INSERT OR DELETE", name, "FOR EACH ROW", call));
+    statements.add(trigger(ROW, "AFTER", "INSERT OR DELETE", name, "FOR EACH ROW", call));
     // No WHEN: a statement pays for it more than for the whole function (see millrace.capture).
-    statements.add(trigger(UPDATE, "UPDATE", name, "FOR EACH ROW", call));
-    statements.add(trigger(TRUNCATE, "TRUNCATE", name, "FOR EACH STATEMENT", call));
-    for (String trigger : List.of(ROW, UPDATE, TRUNCATE)) {
-      statements.add("ALTER TABLE " + name + " ENABLE ALWAYS TRIGGER " + Sql.identifier(trigger));
+    statements.add(trigger(UPDATE, "AFTER", "UPDATE", name, "FOR EACH ROW", call));
+    // Before those of its partitions, which leave to it what it has logged.
+    String when = layout.partitions().isPresent() ? "BEFORE" : "AFTER";
+    statements.add(trigger(TRUNCATE, when, "TRUNCATE", name, "FOR EACH STATEMENT", call));
+    statements.add("ALTER TABLE " + name + " ENABLE ALWAYS TRIGGER " + Sql.identifier(TRUNCATE));
+    for (String one : all) {
+      for (String trigger : List.of(ROW, UPDATE)) { // not passed on before PostgreSQL 15
+        statements.add("ALTER TABLE " + one + " ENABLE ALWAYS TRIGGER " + Sql.identifier(trigger));
+      }
     }
     return statements;
   }
@@ -103,11 +117,22 @@ final class TriggerDdl {
         : types.stream().anyMatch(PgType::holdsJson) ? "json" : "plain";
   }
 
+  /** Takes the partitions of a partitioned table as they are now. */
+  static String adopt(CapturedTable table) {
+    return "SELECT millrace.adopt("
+        + Sql.literal(table.schema())
+        + ", "
+        + Sql.literal(table.table())
+        + ", NULL)";
+  }
+
   private static String trigger(
-      String trigger, String events, String table, String level, String call) {
+      String trigger, String when, String events, String table, String level, String call) {
     return "CREATE TRIGGER "
         + Sql.identifier(trigger)
-        + " AFTER "
+        + " "
+        + when
+        + " "
         + events
         + " ON "
         + table

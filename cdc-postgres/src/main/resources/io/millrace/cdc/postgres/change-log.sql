@@ -425,6 +425,119 @@ REVOKE ALL ON FUNCTION millrace.capture_json() FROM PUBLIC;
 --;;
 REVOKE ALL ON FUNCTION millrace.capture() FROM PUBLIC;
 --;;
+-- TRUNCATE of one partition: its rows are logged as deleted. Not where the whole table is truncated, which its own trigger has logged just
+-- before, nor where the partition was detached and kept this trigger.
+CREATE OR REPLACE FUNCTION millrace.capture_truncated() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = off AS $millrace$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_partition_ancestors(TG_RELID) a JOIN pg_class c ON c.oid = a.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname || '.' || c.relname = TG_ARGV[0])
+    OR EXISTS (SELECT FROM (SELECT op, relation FROM millrace.change_log
+        WHERE incarnation = millrace.incarnation() AND xid = pg_current_xact_id() ORDER BY id DESC LIMIT 1) l
+      WHERE l.op = 'T' AND l.relation = TG_ARGV[0]) THEN
+    RETURN NULL;
+  END IF;
+  EXECUTE format('SELECT millrace.capture_with_care(''DELETE'', t, NULL::record, $1) FROM ONLY %s AS t', TG_RELID::regclass) USING TG_ARGV;
+  RETURN NULL;
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.capture_truncated() FROM PUBLIC;
+--;;
+-- The partitions with rows of captured tables, as they were last taken notice of. state: 'known', or 'brought' for one that was attached with rows.
+CREATE TABLE IF NOT EXISTS millrace.partition (
+  relation text NOT NULL,
+  part oid NOT NULL,
+  name text NOT NULL,
+  state text NOT NULL,
+  PRIMARY KEY (relation, part));
+--;;
+-- Whether a partition has rows from before it was attached, which no trigger saw.
+CREATE OR REPLACE FUNCTION millrace.has_brought_rows(p_parent regclass, p_part regclass) RETURNS boolean
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $millrace$
+DECLARE
+  v_xmin xid;
+  v_cmin cid;
+  v_found boolean;
+BEGIN
+  -- A partition of a partition came with the youngest link of the chain.
+  SELECT i.xmin, i.cmin INTO v_xmin, v_cmin FROM pg_inherits i
+    WHERE i.inhrelid <> p_parent AND i.inhrelid IN (SELECT relid FROM pg_partition_ancestors(p_part))
+    ORDER BY age(i.xmin), i.cmin::text::bigint DESC LIMIT 1;
+  EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %s AS t WHERE age(t.xmin) > age($1) OR t.xmin = $1 AND t.cmin::text::bigint < $2)', p_part)
+    USING v_xmin, v_cmin::text::bigint INTO v_found;
+  RETURN v_found;
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.has_brought_rows(regclass, regclass) FROM PUBLIC;
+--;;
+-- Takes notice of the partitions of a captured table that came or went, and gives those that came the trigger for their own TRUNCATE, which is not
+-- inherited. Says what is not as it was: 'gone' and 'brought' rows, as long as they are not accepted; 'waits' and 'denied', where the trigger
+-- could not be made. p_accept NULL takes all as it is.
+CREATE OR REPLACE FUNCTION millrace.adopt(p_schema text, p_table text, p_accept boolean) RETURNS TABLE (part_name text, what text)
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $millrace$
+DECLARE
+  v_relation text := p_schema || '.' || p_table;
+  v_parent regclass;
+  v_key text;
+  v_part record;
+  v_what text;
+BEGIN
+  SELECT c.oid INTO v_parent FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = p_schema AND c.relname = p_table AND c.relkind = 'p' AND EXISTS (
+      SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+      WHERE t.tgrelid = c.oid AND p.pronamespace = 'millrace'::regnamespace);
+  IF v_parent IS NULL THEN
+    RETURN;
+  END IF;
+  PERFORM pg_advisory_xact_lock(7883960442373661542);
+  SELECT array_agg(a.attname::text ORDER BY k.position)::text INTO v_key FROM pg_index i
+    CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, position)
+    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+    WHERE i.indrelid = v_parent AND i.indisprimary AND k.position <= i.indnkeyatts;
+  FOR v_part IN
+    SELECT t.relid AS part, t.relid::text AS name, k.state,
+      (SELECT g.tgenabled::text FROM pg_trigger g WHERE g.tgrelid = t.relid AND g.tgname = '!millrace_truncate') AS enabled
+    FROM pg_partition_tree(v_parent) t JOIN pg_class c ON c.oid = t.relid
+    LEFT JOIN millrace.partition k ON k.relation = v_relation AND k.part = t.relid WHERE c.relkind = 'r'
+  LOOP
+    v_what := NULL;
+    IF v_part.enabled IS DISTINCT FROM 'A' THEN
+      BEGIN
+        IF v_part.enabled IS NULL THEN
+          EXECUTE format('CREATE TRIGGER "!millrace_truncate" BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION'
+            ' millrace.capture_truncated(%L, %L)', v_part.part, v_relation, coalesce(v_key, '{}'));
+        END IF;
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "!millrace_truncate"', v_part.part);
+      EXCEPTION WHEN lock_not_available THEN
+        v_what := 'waits';
+      WHEN insufficient_privilege THEN
+        v_what := 'denied';
+      END;
+    END IF;
+    IF v_part.state IS NULL OR v_part.state = 'brought' THEN
+      IF v_part.state = 'brought' OR p_accept IS NOT NULL AND millrace.has_brought_rows(v_parent, v_part.part) THEN
+        v_what := 'brought';
+      END IF;
+      INSERT INTO millrace.partition VALUES (v_relation, v_part.part, v_part.name,
+          CASE WHEN v_what = 'brought' AND NOT p_accept THEN 'brought' ELSE 'known' END)
+        ON CONFLICT ON CONSTRAINT partition_pkey DO UPDATE SET state = excluded.state;
+    END IF;
+    IF v_what IS NOT NULL THEN
+      RETURN QUERY SELECT v_part.name, v_what;
+    END IF;
+  END LOOP;
+  RETURN QUERY SELECT k.name, 'gone' FROM millrace.partition k
+    WHERE k.relation = v_relation AND k.part NOT IN (SELECT t.relid FROM pg_partition_tree(v_parent) t);
+  IF coalesce(p_accept, true) THEN
+    DELETE FROM millrace.partition k WHERE k.relation = v_relation AND k.part NOT IN (SELECT t.relid FROM pg_partition_tree(v_parent) t);
+  END IF;
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.adopt(text, text, boolean) FROM PUBLIC;
+--;;
 -- Keeps an event that the application appends in its own transaction. The lock lets only one transaction at a time append events of a key, so
 -- that their ids, drawn after it, rise in the order of the commits; a row's own lock does the same for what its trigger logs.
 CREATE OR REPLACE FUNCTION millrace.append(p_entity text, p_id text, p_event bytea)
