@@ -1,6 +1,7 @@
 package io.millrace.cdc.postgres;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -149,7 +150,7 @@ final class ChangeChain {
   }
 
   private static boolean follows(LogRow before, LogRow after) {
-    return Objects.equals(before.newText(), after.oldText())
+    return Arrays.equals(before.newText(), after.oldText())
         && Objects.equals(before.newRecord(), after.oldRecord());
   }
 }

@@ -80,7 +80,7 @@ final class HeartbeatRows {
 
   /** What a row says. */
   static Heartbeat read(LogRow row) {
-    String text = row.newText();
+    byte[] text = row.newText();
     if (text == null) {
       throw new SourceException(
           "Row %s of the change log is a heartbeat without content.".formatted(row.id()));

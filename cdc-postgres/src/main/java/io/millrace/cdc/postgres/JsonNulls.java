@@ -75,8 +75,8 @@ final class JsonNulls {
     StringBuilder part = new StringBuilder();
     boolean quoted = false;
     boolean wasQuoted = false;
-    int depth = 0;
-    for (int i = start; i < text.length(); i++) {
+    int depth = 1;
+    for (int i = start + 1; i < text.length(); i++) {
       char c = text.charAt(i);
       if (quoted && c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"' && open == '(') {
         part.append(text.charAt(++i));
@@ -91,8 +91,9 @@ final class JsonNulls {
         if (depth > 1) {
           part.append(c);
         }
-      } else if (!quoted && c == open && depth++ == 0) {
-        continue;
+      } else if (!quoted && c == open) {
+        depth++;
+        part.append(c);
       } else if (!quoted && c == close && --depth == 0) {
         if (!parts.isEmpty() || part.length() > 0 || wasQuoted || open == '(') {
           parts.add(part(part, wasQuoted, open));

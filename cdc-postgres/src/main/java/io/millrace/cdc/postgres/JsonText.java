@@ -1,11 +1,13 @@
 package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.error.SourceException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
- * Walks over JSON that the server printed, giving out slices of the text: numbers stay digit for
- * digit, and a json column's text comes out as the server holds it. That is why no JSON library
- * stands here: they give parsed values.
+ * Walks over JSON that the server printed, in UTF-8 as it came, giving out slices of the text:
+ * numbers stay digit for digit, and a json column's text comes out as the server holds it. That is
+ * why no JSON library stands here: they give parsed values.
  */
 final class JsonText {
   /** Told about one member of an object or element of an array; an element's name is empty. */
@@ -14,19 +16,19 @@ final class JsonText {
     void value(String name, int start, int end);
   }
 
-  private final String text;
+  private final byte[] text;
   private int at;
 
-  JsonText(String text) {
+  JsonText(byte[] text) {
     this.text = text;
   }
 
   String slice(int start, int end) {
-    return text.substring(start, end);
+    return new String(text, start, end - start, StandardCharsets.UTF_8);
   }
 
   char first(int start) {
-    return text.charAt(start);
+    return (char) text[start];
   }
 
   /** Visits the members of the object that starts here. */
@@ -52,27 +54,71 @@ final class JsonText {
     }
   }
 
+  /** Where the values of an object are. */
+  static final class Found {
+    private byte[] text = {};
+
+    /** Each value's start and end, two per member. */
+    private final int[] bounds;
+
+    Found(int members) {
+      bounds = new int[2 * members];
+    }
+
+    int start(int member) {
+      return bounds[2 * member];
+    }
+
+    int end(int member) {
+      return bounds[2 * member + 1];
+    }
+  }
+
   /**
-   * Finds the values of an object whose members have just these names, in this order.
+   * Finds the values of an object whose members have just these names, in this order. A value that
+   * is, byte for byte, that of another object is not looked through.
    *
    * @param prefixes what the server prints before each value: brace or comma, name, colon
-   * @param bounds where each value's start and end go, two per member
+   * @param other where another object's values are
+   * @param same which values are the other's
+   * @param found where the values go
    * @return false where it is another object
    */
-  boolean find(String[] prefixes, int[] bounds) {
+  boolean find(byte[][] prefixes, Found other, boolean[] same, Found found) {
     at = 0;
+    found.text = text;
     for (int i = 0; i < prefixes.length; i++) {
-      if (!text.startsWith(prefixes[i], at)) {
+      byte[] prefix = prefixes[i];
+      int value = at + prefix.length;
+      if (value >= text.length || !Arrays.equals(text, at, value, prefix, 0, prefix.length)) {
         return false;
       }
-      at += prefixes[i].length();
-      skipSpace();
-      bounds[2 * i] = at;
-      skipValue();
-      bounds[2 * i + 1] = at;
+      at = value;
+      same[i] = isThere(other, i);
+      if (!same[i]) {
+        skipSpace();
+        value = at;
+        skipValue();
+      }
+      found.bounds[2 * i] = value;
+      found.bounds[2 * i + 1] = at;
       skipSpace();
     }
-    return at == text.length() - 1 && text.charAt(at) == '}';
+    return at == text.length - 1 && text[at] == '}';
+  }
+
+  /** Whether the other's value stands here, whole; then passes it. */
+  private boolean isThere(Found other, int member) {
+    int start = other.start(member);
+    int end = at + other.end(member) - start;
+    if (end == at
+        || end >= text.length
+        || (text[end] != ',' && text[end] != '}')
+        || !Arrays.equals(text, at, end, other.text, start, other.end(member))) {
+      return false;
+    }
+    at = end;
+    return true;
   }
 
   /** Visits the elements of the array that starts here. */
@@ -108,12 +154,12 @@ final class JsonText {
 
   /** The characters of the string whose text, with its quotes, is {@code [start, end)}. */
   String string(int start, int end) {
-    int firstEscape = text.indexOf('\\', start);
-    if (firstEscape < 0 || firstEscape >= end) {
-      return text.substring(start + 1, end - 1);
+    String text = slice(start + 1, end - 1);
+    if (text.indexOf('\\') < 0) {
+      return text;
     }
-    StringBuilder plain = new StringBuilder(end - start);
-    for (int i = start + 1; i < end - 1; i++) {
+    StringBuilder plain = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c != '\\') {
         plain.append(c);
@@ -141,15 +187,15 @@ final class JsonText {
       case '"' -> skipString();
       case '{', '[' -> skipNested();
       default -> {
-        while (at < text.length() && !endsValue(text.charAt(at))) {
+        while (at < text.length && !endsValue(text[at])) {
           at++;
         }
       }
     }
   }
 
-  private static boolean endsValue(char c) {
-    return c == ',' || c == '}' || c == ']' || c <= ' ';
+  private static boolean endsValue(byte c) {
+    return c == ',' || c == '}' || c == ']' || isSpace(c);
   }
 
   private void skipNested() {
@@ -171,27 +217,36 @@ final class JsonText {
 
   private void skipString() {
     expect('"');
-    while (true) {
-      char c = peek();
-      at++;
+    for (int i = at; i < text.length; i++) {
+      byte c = text[i];
       if (c == '"') {
+        at = i + 1;
         return;
       }
-      at += c == '\\' ? 1 : 0;
+      if (c == '\\') {
+        i++;
+      }
     }
+    at = text.length;
+    throw broken("its end");
   }
 
   private void skipSpace() {
-    while (at < text.length() && text.charAt(at) <= ' ') {
+    while (at < text.length && isSpace(text[at])) {
       at++;
     }
   }
 
+  /** No byte of a longer character, which are negative. */
+  private static boolean isSpace(byte c) {
+    return c >= 0 && c <= ' ';
+  }
+
   private char peek() {
-    if (at >= text.length()) {
+    if (at >= text.length) {
       throw broken("its end");
     }
-    return text.charAt(at);
+    return (char) text[at];
   }
 
   private void expect(char expected) {
@@ -205,7 +260,7 @@ final class JsonText {
     return new SourceException(
         "A row of the change log is not what the trigger writes: found "
             + found
-            + " at character "
+            + " at byte "
             + at
             + ".");
   }

@@ -71,7 +71,7 @@ record LogPosition(
       text.append(" highest=").append(highest);
     }
     if (span != null) {
-      text.append(" span=").append(span);
+      text.append(" window=").append(span);
     }
     return new Position(KIND, FORMAT, text.toString());
   }
@@ -124,7 +124,8 @@ record LogPosition(
     String to = fields.get("to");
     String last = fields.get("last");
     String highest = fields.get("highest");
-    String span = fields.get("span");
+    // An earlier field, span, had other checksums: it is passed over.
+    String span = fields.get("window");
     return new LogPosition(
         required(fields, "log"),
         ServerIdentity.parse(required(fields, "server")),

@@ -7,14 +7,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One row of the change log, as it stands there.
  *
- * @param oldText the state before, as JSON
+ * @param oldText the state before, as JSON in UTF-8
  * @param newText the state after, as JSON
  * @param event what an application appended
  * @param oldRecord the state before as the row's own text, where JSON's null may be in it ({@link
@@ -32,17 +32,20 @@ record LogRow(
     boolean applied,
     char op,
     String relation,
-    @Nullable String oldText,
-    @Nullable String newText,
+    byte @Nullable [] oldText,
+    byte @Nullable [] newText,
     byte @Nullable [] event,
     @Nullable String oldRecord,
     @Nullable String newRecord) {
   /** The newest row format that this release reads. */
   static final int FORMAT = 2;
 
+  /** Stands for no state in {@link #hash}. */
+  private static final byte[] NONE = "null".getBytes(StandardCharsets.UTF_8);
+
   /** The columns, in the order {@link #of} reads them. */
   static final String COLUMNS =
-      "id, xid::text, incarnation, at, format, depth, hops, applied, op::text, relation, old::text, new::text, event, old_record,"
+      "id, xid::text, incarnation, at, format, depth, hops, applied, op::text, relation, old, new, event, old_record,"
           + " new_record";
 
   static LogRow of(ResultSet row) throws SQLException {
@@ -57,8 +60,8 @@ record LogRow(
         row.getBoolean(8),
         row.getString(9).charAt(0),
         row.getString(10),
-        row.getString(11),
-        row.getString(12),
+        row.getBytes(11),
+        row.getBytes(12),
         row.getBytes(13),
         row.getString(14),
         row.getString(15));
@@ -86,14 +89,29 @@ record LogRow(
 
   /** A quick checksum of everything in it, for sums over many rows. */
   long checksum() {
+    CRC32C content = new CRC32C();
+    content.update(op);
+    update(content, relation.getBytes(StandardCharsets.UTF_8));
+    update(content, oldText);
+    update(content, newText);
+    update(content, event);
+    update(content, oldRecord == null ? null : oldRecord.getBytes(StandardCharsets.UTF_8));
+    update(content, newRecord == null ? null : newRecord.getBytes(StandardCharsets.UTF_8));
     long sum = mixed(id, xid);
     sum = mixed(sum, at.getEpochSecond() * 1_000_000_000L + at.getNano());
-    sum = mixed(sum, ((long) op << 32) ^ relation.hashCode());
-    sum = mixed(sum, oldText == null ? 0 : oldText.hashCode());
-    sum = mixed(sum, newText == null ? 0 : newText.hashCode());
-    sum = event == null ? sum : mixed(sum, Arrays.hashCode(event));
-    sum = oldRecord == null ? sum : mixed(sum, oldRecord.hashCode());
-    return newRecord == null ? sum : mixed(sum, ~newRecord.hashCode());
+    return mixed(sum, content.getValue());
+  }
+
+  /** Says how long it is, too, so that nothing moves from one column to the next unseen. */
+  private static void update(CRC32C content, byte @Nullable [] bytes) {
+    int length = bytes == null ? -1 : bytes.length;
+    content.update(length);
+    content.update(length >> 8);
+    content.update(length >> 16);
+    content.update(length >> 24);
+    if (bytes != null) {
+      content.update(bytes, 0, bytes.length);
+    }
   }
 
   /** The finisher of splitmix64. */
@@ -107,8 +125,8 @@ record LogRow(
   /** Roughly what it takes in memory, in bytes. */
   long size() {
     return 200L
-        + (oldText == null ? 0 : oldText.length())
-        + (newText == null ? 0 : newText.length())
+        + (oldText == null ? 0 : oldText.length)
+        + (newText == null ? 0 : newText.length)
         + (event == null ? 0 : event.length)
         + (oldRecord == null ? 0 : oldRecord.length())
         + (newRecord == null ? 0 : newRecord.length());
@@ -123,9 +141,9 @@ record LogRow(
       String head =
           id + "\n" + xid + "\n" + incarnation + "\n" + at + "\n" + op + "\n" + relation + "\n";
       digest.update(head.getBytes(StandardCharsets.UTF_8));
-      digest.update(String.valueOf(oldText).getBytes(StandardCharsets.UTF_8));
+      digest.update(oldText == null ? NONE : oldText);
       digest.update((byte) 0);
-      digest.update(String.valueOf(newText).getBytes(StandardCharsets.UTF_8));
+      digest.update(newText == null ? NONE : newText);
       if (event != null) {
         digest.update(event);
       }

@@ -3,6 +3,7 @@ package io.millrace.cdc.postgres;
 import io.millrace.cdc.event.FieldNames;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,25 +15,26 @@ import org.jspecify.annotations.Nullable;
  * decoded again. Used by one thread.
  */
 final class RowShape {
-  private final String[] prefixes;
+  private final byte[][] prefixes;
   private final PgType[] types;
 
   /** Where each column's value goes; -1 for one that is left out. */
   private final int[] fields;
 
   private final FieldNames names;
-  private int[] bounds;
-  private int[] boundsBefore;
-  private @Nullable String before;
+  private final boolean[] same;
+  private JsonText.Found found;
+  private JsonText.Found foundBefore;
   private Value[] valuesBefore = new Value[0];
 
-  private RowShape(String[] prefixes, PgType[] types, int[] fields, FieldNames names) {
+  private RowShape(byte[][] prefixes, PgType[] types, int[] fields, FieldNames names) {
     this.prefixes = prefixes;
     this.types = types;
     this.fields = fields;
     this.names = names;
-    this.bounds = new int[2 * types.length];
-    this.boundsBefore = new int[2 * types.length];
+    this.same = new boolean[types.length];
+    this.found = new JsonText.Found(types.length);
+    this.foundBefore = new JsonText.Found(types.length);
   }
 
   /** Null for a table whose rows have to be read by their names. */
@@ -41,7 +43,7 @@ final class RowShape {
       return null;
     }
     int count = layout.columns().size();
-    String[] prefixes = new String[count];
+    byte[][] prefixes = new byte[count][];
     PgType[] types = new PgType[count];
     int[] fields = new int[count];
     List<String> names = new ArrayList<>();
@@ -51,7 +53,7 @@ final class RowShape {
       if (name.chars().anyMatch(c -> c < ' ' || c == '"' || c == '\\')) {
         return null; // such names stand escaped
       }
-      prefixes[i] = (i == 0 ? "{\"" : ",\"") + name + "\":";
+      prefixes[i] = ((i == 0 ? "{\"" : ",\"") + name + "\":").getBytes(StandardCharsets.UTF_8);
       types[i] = column.getValue();
       fields[i] = captured.includes(name) ? names.size() : -1;
       if (fields[i] >= 0) {
@@ -63,35 +65,24 @@ final class RowShape {
   }
 
   /** The state; null where it has other columns. */
-  @Nullable Row read(String text) {
+  @Nullable Row read(byte[] text) {
     JsonText json = new JsonText(text);
-    if (!json.find(prefixes, bounds)) {
+    if (!json.find(prefixes, foundBefore, same, found)) {
       return null;
     }
     Value[] values = new Value[names.size()];
     for (int i = 0; i < types.length; i++) {
       if (fields[i] >= 0) {
-        int start = bounds[2 * i];
-        int end = bounds[2 * i + 1];
         values[fields[i]] =
-            isAsBefore(text, i, start, end)
+            same[i]
                 ? valuesBefore[fields[i]]
-                : PostgresValues.decode(types[i], json, start, end);
+                : PostgresValues.decode(types[i], json, found.start(i), found.end(i));
       }
     }
-    int[] spare = boundsBefore;
-    boundsBefore = bounds;
-    bounds = spare;
-    before = text;
+    JsonText.Found spare = foundBefore;
+    foundBefore = found;
+    found = spare;
     valuesBefore = values;
     return Row.wrap(names, values, false);
-  }
-
-  private boolean isAsBefore(String text, int column, int start, int end) {
-    String other = before;
-    int from = boundsBefore[2 * column];
-    return other != null
-        && boundsBefore[2 * column + 1] - from == end - start
-        && text.regionMatches(start, other, from, end - start);
   }
 }

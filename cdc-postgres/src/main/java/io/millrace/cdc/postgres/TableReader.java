@@ -78,12 +78,12 @@ final class TableReader {
    *
    * @param record the row's own text, where JSON's null may be in it
    */
-  Row row(String text, @Nullable String record) {
+  Row row(byte[] text, @Nullable String record) {
     Row row = row(text);
     return record == null ? row : withJsonNulls(row, text, record);
   }
 
-  private Row withJsonNulls(Row row, String text, String record) {
+  private Row withJsonNulls(Row row, byte[] text, String record) {
     Map<String, Value> restored = new HashMap<>();
     Iterator<@Nullable String> texts = JsonNulls.fields(record).iterator();
     new JsonText(text)
@@ -105,7 +105,7 @@ final class TableReader {
   }
 
   /** A state from its JSON, in which JSON's null counts as SQL's. */
-  Row row(String text) {
+  Row row(byte[] text) {
     layout();
     RowShape usual = shape;
     Row same = usual == null ? null : usual.read(text);
@@ -121,7 +121,7 @@ final class TableReader {
   }
 
   /** Null where a column is not one of the table's. */
-  private @Nullable Row tryRow(String text, TableLayout now) {
+  private @Nullable Row tryRow(byte[] text, TableLayout now) {
     JsonText json = new JsonText(text);
     List<String> found = new ArrayList<>(names.size());
     List<Value> values = new ArrayList<>(names.size());
@@ -143,7 +143,7 @@ final class TableReader {
   }
 
   /** Written when the table had other columns than it has now. */
-  private Row oddRow(String text, TableLayout now) {
+  private Row oddRow(byte[] text, TableLayout now) {
     JsonText json = new JsonText(text);
     Row.Builder row = Row.builder();
     json.members(
