@@ -452,7 +452,8 @@ CREATE TABLE IF NOT EXISTS millrace.partition (
   state text NOT NULL,
   PRIMARY KEY (relation, part));
 --;;
--- Whether a partition has rows from before it was attached, which no trigger saw.
+-- Whether a partition has rows from before it was attached, which no trigger saw. One that was made in the transaction that attached it, as most
+-- are, can only have them at its beginning.
 CREATE OR REPLACE FUNCTION millrace.has_brought_rows(p_parent regclass, p_part regclass) RETURNS boolean
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $millrace$
 DECLARE
@@ -464,7 +465,8 @@ BEGIN
   SELECT i.xmin, i.cmin INTO v_xmin, v_cmin FROM pg_inherits i
     WHERE i.inhrelid <> p_parent AND i.inhrelid IN (SELECT relid FROM pg_partition_ancestors(p_part))
     ORDER BY age(i.xmin), i.cmin::text::bigint DESC LIMIT 1;
-  EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %s AS t WHERE age(t.xmin) > age($1) OR t.xmin = $1 AND t.cmin::text::bigint < $2)', p_part)
+  EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %s AS t WHERE (age(t.xmin) > age($1) OR t.xmin = $1 AND t.cmin::text::bigint < $2)%s)',
+      p_part, CASE WHEN v_xmin = (SELECT y.xmin FROM pg_type y WHERE y.typrelid = p_part) THEN ' AND t.ctid < ''(1000,0)''' ELSE '' END)
     USING v_xmin, v_cmin::text::bigint INTO v_found;
   RETURN v_found;
 END
