@@ -31,8 +31,8 @@ final class Preflight {
       """
       SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname = 'millrace' AND c.relname IN ('registration', 'change_log', 'reader', 'change_log_id')
-        AND (c.relname <> 'change_log' OR c.relkind = 'p' AND EXISTS (
-          SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'new_record'))
+        AND (c.relname <> 'change_log' OR c.relkind = 'p' AND 2 = (
+          SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ('event', 'new_record')))
         -- Until then a writer's session could set the incarnation, and so hide what it wrote.
         AND EXISTS (SELECT FROM pg_catalog.pg_proc p
           WHERE p.pronamespace = n.oid AND p.proname = 'incarnation' AND p.provolatile = 'i')""";
