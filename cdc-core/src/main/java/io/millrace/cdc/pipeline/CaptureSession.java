@@ -51,6 +51,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   private final LeaseKeeper lease;
   private final SourceReader reader;
   private final EventStage stage;
+  private @Nullable ChangeEvent carried;
   private final Encoder encoder;
   private final AckLedger ledger = new AckLedger();
   private final Heart heart;
@@ -139,7 +140,9 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
     int filtered = 0;
     int published = 0;
     int heartbeats = 0;
-    for (ChangeEvent event : batch.events()) {
+    List<ChangeEvent> events = withCarried(batch.events());
+    for (int i = 0; i < events.size(); i++) {
+      ChangeEvent event = events.get(i);
       if (Heartbeat.is(event)) {
         heartbeats++;
         if (!beat(entry, event)) {
@@ -147,7 +150,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
         }
         continue;
       }
-      ChangeEvent staged = stage.apply(event);
+      ChangeEvent staged = stage.apply(event, KeyChange.other(events, i));
       if (staged == null) {
         filtered++;
         continue;
@@ -163,11 +166,32 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
         published++;
       }
     }
-    entry.seal(batch.position());
-    int captured = batch.events().size() - heartbeats;
+    entry.seal(carried == null ? batch.position() : null);
+    int captured = events.size() - heartbeats;
     if (captured > 0 || batch.echoes() > 0) {
       board.counted(captured, batch.echoes(), filtered, published);
     }
+  }
+
+  /**
+   * What the last batch ended with comes first, where it was the DELETED of a key change whose
+   * CREATED decides about it, too. Between the two no position is given.
+   */
+  private List<ChangeEvent> withCarried(List<ChangeEvent> batch) {
+    List<ChangeEvent> events = new ArrayList<>(batch.size() + 1);
+    ChangeEvent before = carried;
+    if (before != null && batch.isEmpty()) {
+      return events;
+    }
+    if (before != null) {
+      events.add(before);
+    }
+    events.addAll(batch);
+    carried = null;
+    if (!events.isEmpty() && stage.needsNext(events.get(events.size() - 1))) {
+      carried = events.remove(events.size() - 1);
+    }
+    return events;
   }
 
   /** Sends a heartbeat into every partition; false where the pipeline ends before. */

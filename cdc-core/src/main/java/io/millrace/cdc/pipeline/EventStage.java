@@ -23,10 +23,24 @@ final class EventStage {
     this.routing = settings.routing();
   }
 
-  /** The event to publish; null where the filter leaves it out. */
+  /** Whether an event's other half has to be known before it can be published. */
+  boolean needsNext(ChangeEvent event) {
+    return filter != null && event.type() == ChangeType.DELETED && event.previousKey() != null;
+  }
+
+  /** The same of an event that is no part of a key change. */
   @Nullable ChangeEvent apply(ChangeEvent event) {
+    return apply(event, null);
+  }
+
+  /**
+   * The event to publish; null where the filter leaves it out.
+   *
+   * @param other the other event of the same key change; null where there is none
+   */
+  @Nullable ChangeEvent apply(ChangeEvent event, @Nullable ChangeEvent other) {
     try {
-      ChangeEvent passed = filter == null ? event : filtered(event, filter);
+      ChangeEvent passed = filter == null ? event : filtered(event, other, filter);
       if (passed == null) {
         return null;
       }
@@ -47,10 +61,13 @@ final class EventStage {
    * at the consumers and one that enters is created. A state before that is not known counts as
    * passed: deleting a row that was never there harms nobody, keeping one that left does.
    */
-  private static @Nullable ChangeEvent filtered(ChangeEvent event, Predicate<ChangeEvent> filter) {
+  private static @Nullable ChangeEvent filtered(
+      ChangeEvent event, @Nullable ChangeEvent other, Predicate<ChangeEvent> filter) {
     return switch (event.type()) {
-      case CREATED, SNAPSHOT, TRUNCATED, MESSAGE, UNKNOWN -> filter.test(event) ? event : null;
-      case DELETED -> passedBefore(event, filter) ? event : null;
+      case CREATED, SNAPSHOT, TRUNCATED, MESSAGE, UNKNOWN ->
+          filter.test(event) ? alone(event, other == null || passedBefore(other, filter)) : null;
+      case DELETED ->
+          passedBefore(event, filter) ? alone(event, other == null || filter.test(other)) : null;
       case UPDATED -> {
         if (filter.test(event)) {
           boolean known = oldState(event) != null;
@@ -59,6 +76,13 @@ final class EventStage {
         yield passedBefore(event, filter) ? leaving(event) : null;
       }
     };
+  }
+
+  /** One of the two events of a key change names no other key where the other is left out. */
+  private static ChangeEvent alone(ChangeEvent event, boolean both) {
+    return both || event.previousKey() == null
+        ? event
+        : event.toBuilder().previousKey(null).build();
   }
 
   private static boolean passedBefore(ChangeEvent event, Predicate<ChangeEvent> filter) {

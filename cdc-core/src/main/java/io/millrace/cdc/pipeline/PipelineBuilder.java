@@ -120,8 +120,9 @@ public final class PipelineBuilder {
    *
    * <p>An update is judged twice, with the state before and after it as {@code newValue}: a row
    * that leaves the filter is published as DELETED, one that enters as CREATED. A delete is judged
-   * by the state before it. TRUNCATED and MESSAGE are judged as they are; {@code newValue} may be
-   * null then.
+   * by the state before it. Of a key change whose row leaves or enters, one event is left, and it
+   * names no other key. TRUNCATED and MESSAGE are judged as they are; {@code newValue} may be null
+   * then.
    */
   public PipelineBuilder filter(Predicate<ChangeEvent> filter) {
     this.filter = Check.notNull(filter, "filter");

@@ -108,6 +108,36 @@ class EventStageTest {
         .hasMessageContaining("no such region");
   }
 
+  @Test
+  void a_key_change_is_judged_by_both_its_events() {
+    Row one = Row.of("id", Value.of(1));
+    Row two = Row.of("id", Value.of(2));
+    for (Row before : List.of(OPEN, CLOSED)) {
+      for (Row after : List.of(OPEN, CLOSED)) {
+        ChangeEvent left = delete(before).toBuilder().key(one).previousKey(two).build();
+        ChangeEvent arrived =
+            ScriptedLog.event(2).toBuilder().key(two).previousKey(one).newValue(after).build();
+        List<ChangeEvent> both = List.of(left, arrived);
+        EventStage stage =
+            stage(p -> p.filter(e -> e.newValue().get("status").equals(Value.of("open"))));
+        ChangeEvent first = stage.apply(left, KeyChange.other(both, 0));
+        ChangeEvent second = stage.apply(arrived, KeyChange.other(both, 1));
+        // A row that enters or leaves has no other key.
+        boolean stays = before.equals(OPEN) && after.equals(OPEN);
+        assertThat(first == null).isEqualTo(before.equals(CLOSED));
+        assertThat(second == null).isEqualTo(after.equals(CLOSED));
+        if (first != null) {
+          assertThat(first.previousKey()).isEqualTo(stays ? two : null);
+        }
+        if (second != null) {
+          assertThat(second.previousKey()).isEqualTo(stays ? one : null);
+        }
+        assertThat(KeyChange.other(List.of(left, delete(OPEN)), 0)).isNull();
+        assertThat(KeyChange.other(List.of(arrived), 0)).isNull();
+      }
+    }
+  }
+
   private static ChangeEvent filtered(ChangeEvent event) {
     return stage(p -> p.filter(e -> e.newValue().get("status").equals(Value.of("open"))))
         .apply(event);
