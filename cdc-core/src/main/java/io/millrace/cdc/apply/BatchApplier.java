@@ -13,7 +13,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,9 +25,6 @@ import org.slf4j.LoggerFactory;
  */
 final class BatchApplier {
   private static final Logger log = LoggerFactory.getLogger(BatchApplier.class);
-
-  /** Why an event waits that nobody refused. */
-  static final String BEHIND = "waits behind an earlier event of its key";
 
   private final ApplierConfig config;
 
@@ -82,87 +78,107 @@ final class BatchApplier {
       for (Item item : items) {
         keys.add(item.key());
         waits.add(item.waits());
+        if (Admission.isHalf(config, session, item)) {
+          EntityKey other = Moves.other(item.event());
+          keys.add(other);
+          waits.add(other);
+        }
         if (anyHeld) {
           waits.add(UnreadableRecords.ahead(item.delivery()));
         }
       }
       LedgerView ledger = ledger(transaction, keys);
       Set<EntityKey> held = anyHeld ? new HashSet<>(transaction.held(waits)) : new HashSet<>();
+      List<Moves.Unit> units = Moves.units(items, item -> Admission.isHalf(config, session, item));
+      Attempt attempt = new Attempt(session, transaction, channel.partitions() == 1);
       if (together) {
-        admitAndWrite(session, transaction, items, ledger, held, result);
+        admitAndWrite(attempt, units, ledger, held, result);
       } else {
-        parts(session, transaction, items, ledger, held, result);
+        parts(attempt, units, ledger, held, result);
       }
       transaction.commit();
     }
     return result;
   }
 
+  /**
+   * Where something is tried.
+   *
+   * @param alone whether one event of a key change may be applied before the other came
+   */
+  private record Attempt(TargetSession session, TargetTransaction transaction, boolean alone) {}
+
   /** What was refused as a whole, by halves: a few bad events do not make all the others slow. */
   private void parts(
-      TargetSession session,
-      TargetTransaction transaction,
-      List<Item> items,
+      Attempt attempt,
+      List<Moves.Unit> units,
       LedgerView ledger,
       Set<EntityKey> held,
       BatchResult result) {
-    if (items.size() == 1 || !together(items)) {
-      items.forEach(item -> single(session, transaction, item, ledger, held, result));
+    if (units.size() == 1 || units.stream().anyMatch(unit -> !together(List.of(unit.first())))) {
+      units.forEach(unit -> single(attempt, unit, ledger, held, result));
       return;
     }
-    int middle = items.size() / 2;
-    for (List<Item> half : List.of(items.subList(0, middle), items.subList(middle, items.size()))) {
-      if (!attempt(session, transaction, half, ledger, held, result)) {
-        parts(session, transaction, half, ledger, held, result);
+    int middle = units.size() / 2;
+    for (List<Moves.Unit> part :
+        List.of(units.subList(0, middle), units.subList(middle, units.size()))) {
+      if (!attempt(attempt, part, ledger, held, result)) {
+        parts(attempt, part, ledger, held, result);
       }
     }
   }
 
   /**
-   * Applies these events with one write per table; false where that is refused, and then nothing
-   * has happened.
-   *
-   * @param held keys whose events wait; not changed
+   * Applies these events, none of which waits and none of which changes a key, with one write per
+   * table; false where that is refused, and then nothing has happened.
    */
   boolean attempt(
       TargetSession session,
       TargetTransaction transaction,
       List<Item> items,
       LedgerView ledger,
+      BatchResult result) {
+    List<Moves.Unit> units = items.stream().map(Moves.Unit::of).toList();
+    return attempt(
+        new Attempt(session, transaction, false), units, ledger, new HashSet<>(), result);
+  }
+
+  private boolean attempt(
+      Attempt attempt,
+      List<Moves.Unit> units,
+      LedgerView ledger,
       Set<EntityKey> held,
       BatchResult result) {
     LedgerView trial = ledger.copy();
+    Set<EntityKey> waiting = new HashSet<>(held);
     BatchResult part = new BatchResult();
-    Object savepoint = transaction.savepoint();
+    Object savepoint = attempt.transaction.savepoint();
     try {
-      admitAndWrite(session, transaction, items, trial, held, part);
+      admitAndWrite(attempt, units, trial, waiting, part);
     } catch (RejectedException e) {
-      transaction.rollbackTo(savepoint);
+      attempt.transaction.rollbackTo(savepoint);
       return false;
     }
-    transaction.releaseSavepoint(savepoint);
+    attempt.transaction.releaseSavepoint(savepoint);
     ledger.take(trial);
+    held.addAll(waiting);
     result.add(part);
     return true;
   }
 
   private void admitAndWrite(
-      TargetSession session,
-      TargetTransaction transaction,
-      List<Item> items,
+      Attempt attempt,
+      List<Moves.Unit> units,
       LedgerView ledger,
       Set<EntityKey> held,
       BatchResult result) {
-    List<Item> winners = new ArrayList<>();
-    List<HeldEvent> waiting = new ArrayList<>();
-    for (Item item : items) {
-      if (admit(item, ledger, held, waiting, result)) {
-        winners.add(item);
-        ledger.note(LedgerView.entry(item.key(), item.event()));
-      }
+    Admission admission = new Admission(config, ledger, held, attempt.alone, result);
+    for (Moves.Unit unit : units) {
+      admission.take(unit, Admission.isHalf(config, attempt.session, unit.first()));
+      admission.note();
     }
-    hold(transaction, waiting);
-    write(session, transaction, winners, ledger, result);
+    hold(attempt.transaction, admission.waiting());
+    write(attempt.session, attempt.transaction, admission.winners(), ledger, result);
   }
 
   /**
@@ -200,45 +216,6 @@ final class BatchApplier {
     return new LedgerView(transaction.ledger(asked));
   }
 
-  private boolean admit(
-      Item item,
-      LedgerView ledger,
-      Set<EntityKey> held,
-      List<HeldEvent> waiting,
-      BatchResult result) {
-    ChangeEvent event = item.event();
-    if (ledger.stale(item.key(), event)) {
-      result.duplicates++;
-      return false;
-    }
-    EntityMode mode = mode(event);
-    if (mode == EntityMode.IGNORED
-        || (event.type() == ChangeType.MESSAGE && mode != EntityMode.HANDLER)) {
-      result.ignored++;
-      return false;
-    }
-    EntityKey behind = behind(item, held);
-    if (behind != null) {
-      waiting.add(
-          new HeldEvent(behind, item.delivery(), BEHIND, 0, config.clock().millis(), false));
-      result.held.add(new BatchResult.Held(event, BEHIND, false));
-      return false;
-    }
-    return true;
-  }
-
-  /** A record that cannot be read comes first: whatever waits of its key was there before it. */
-  private static @Nullable EntityKey behind(Item item, Set<EntityKey> held) {
-    if (held.isEmpty()) {
-      return null;
-    }
-    EntityKey unreadable = UnreadableRecords.ahead(item.delivery());
-    if (held.contains(unreadable)) {
-      return unreadable;
-    }
-    return held.contains(item.waits()) ? item.waits() : null;
-  }
-
   /** Keeps a record that cannot be read, and moves the offset past it. */
   void keep(
       TargetSession session, Channel channel, Delivery delivery, String error, OffsetStep step) {
@@ -262,23 +239,24 @@ final class BatchApplier {
   }
 
   private void single(
-      TargetSession session,
-      TargetTransaction transaction,
-      Item item,
+      Attempt attempt,
+      Moves.Unit unit,
       LedgerView ledger,
       Set<EntityKey> held,
       BatchResult result) {
-    List<HeldEvent> waiting = new ArrayList<>(1);
-    if (!admit(item, ledger, held, waiting, result)) {
-      hold(transaction, waiting);
+    Admission admission = new Admission(config, ledger, held, attempt.alone, result);
+    admission.take(unit, Admission.isHalf(config, attempt.session, unit.first()));
+    hold(attempt.transaction, admission.waiting());
+    if (admission.winners().isEmpty()) {
       return;
     }
-    Object savepoint = transaction.savepoint();
+    Object savepoint = attempt.transaction.savepoint();
     try {
-      applyOne(session, transaction, item, ledger, result);
-      transaction.releaseSavepoint(savepoint);
+      applyOne(attempt.session, attempt.transaction, admission.winners(), ledger, result);
+      attempt.transaction.releaseSavepoint(savepoint);
     } catch (RejectedException e) {
       if (config.rejection().action() == Rejection.Action.STOP) {
+        Item item = unit.first();
         throw new ApplyException(
             "Applier '%s' stops at partition %s offset %s, %s: %s"
                 .formatted(
@@ -289,26 +267,32 @@ final class BatchApplier {
                     e.getMessage()),
             e);
       }
-      transaction.rollbackTo(savepoint);
+      attempt.transaction.rollbackTo(savepoint);
       String error = String.valueOf(e.getMessage());
-      hold(transaction, List.of(waiting(item, error, 1)));
-      held.add(item.waits());
-      result.held.add(new BatchResult.Held(item.event(), error, true));
+      for (Item item : admission.winners()) {
+        hold(attempt.transaction, List.of(waiting(item, error, 1)));
+        held.add(item.waits());
+        result.held.add(new BatchResult.Held(item.event(), error, true));
+      }
     }
   }
 
-  /** Applies one admitted event and moves the view on. Fails with {@link RejectedException}. */
+  /**
+   * Applies one admitted event, or the two of a key change, and moves the view on. Fails with
+   * {@link RejectedException}.
+   */
   void applyOne(
       TargetSession session,
       TargetTransaction transaction,
-      Item item,
+      List<Item> admitted,
       LedgerView ledger,
       BatchResult result) {
+    Item item = admitted.get(0);
     ChangeEvent event = item.event();
-    LedgerEntry entry = LedgerView.entry(item.key(), event);
-    if (mode(event) == EntityMode.HANDLER) {
+    if (Admission.mode(config, event) == EntityMode.HANDLER) {
       transaction.deliver(event);
       if (event.type() != ChangeType.MESSAGE) {
+        LedgerEntry entry = LedgerView.entry(item.key(), event);
         transaction.write(
             event.entity(),
             List.of(
@@ -320,10 +304,10 @@ final class BatchApplier {
       truncate(transaction, event);
       result.applied.add(event);
     } else {
-      write(session, transaction, List.of(item), ledger, result);
+      write(session, transaction, admitted, ledger, result);
     }
     if (event.type() != ChangeType.MESSAGE) { // one that comes again would take the view back
-      ledger.note(entry);
+      admitted.forEach(each -> Moves.entries(each).forEach(ledger::note));
     }
   }
 
@@ -350,10 +334,22 @@ final class BatchApplier {
       List<Item> winners,
       LedgerView ledger,
       BatchResult result) {
+    for (List<Item> run : Moves.runs(winners)) {
+      writeRun(session, transaction, run, ledger, result);
+    }
+    winners.forEach(item -> result.applied.add(item.event()));
+  }
+
+  private void writeRun(
+      TargetSession session,
+      TargetTransaction transaction,
+      List<Item> run,
+      LedgerView ledger,
+      BatchResult result) {
     Map<String, List<Item>> byEntity = new LinkedHashMap<>();
     session.parentsFirst().forEach(entity -> byEntity.put(entity, new ArrayList<>()));
-    List<Item> expanded = Expansion.of(winners, session, transaction);
-    if (expanded.size() > winners.size()) {
+    List<Item> expanded = Expansion.of(run, session, transaction);
+    if (expanded.size() > run.size()) {
       Set<EntityKey> children = new LinkedHashSet<>();
       expanded.forEach(item -> children.add(item.key()));
       ledger.load(transaction, children);
@@ -370,7 +366,10 @@ final class BatchApplier {
             result.conflicts.addAll(plan.conflicts());
             plans.add(plan);
           } else {
-            plans.add(MirrorPlan.of(entity, items, session));
+            plans.add(
+                items.get(0).moves()
+                    ? MirrorPlan.moving(entity, items, session)
+                    : MirrorPlan.of(entity, items, session));
           }
         });
     for (EntityPlan plan : plans) {
@@ -384,12 +383,10 @@ final class BatchApplier {
       }
     }
     plans.forEach(plan -> plan.settle(transaction, ledger));
-    winners.forEach(item -> result.applied.add(item.event()));
   }
 
   private EntityMode mode(ChangeEvent event) {
-    EntityMode mode = config.target().mode(event.entity());
-    return mode == null ? EntityMode.IGNORED : mode;
+    return Admission.mode(config, event);
   }
 
   private HeldEvent waiting(Item item, String error, int attempts) {

@@ -15,6 +15,9 @@ final class BatchResult {
   long duplicates;
   long ignored;
 
+  /** Whether one of the two events of a key change waits for the other. */
+  boolean halves;
+
   /** What waits still does so because another row has a value that must be unique. */
   boolean clash;
 
@@ -25,6 +28,7 @@ final class BatchResult {
     held.addAll(part.held);
     duplicates += part.duplicates;
     ignored += part.ignored;
+    halves |= part.halves;
   }
 
   /** An event that waits now, and why. */

@@ -37,6 +37,9 @@ final class Expansion {
     List<Item> expanded = new ArrayList<>(items.size());
     for (Item item : items) {
       expanded.add(item);
+      if (item.role() == Item.Role.LEFT || item.role() == Item.Role.LEFT_FIRST) {
+        continue; // its row, with all that belongs to it, goes on under another key
+      }
       for (Nesting nesting : expansion.nestings) {
         if (item.event().entity().equals(nesting.parent())) {
           expansion.parent(item, nesting, expanded);
@@ -157,7 +160,7 @@ final class Expansion {
       }
       known.put(id, key);
       expanded.add(
-          item.derived(
+          item.element(
               builder(event, nesting, key)
                   .type(event.type())
                   .newValue(row)
@@ -172,7 +175,7 @@ final class Expansion {
                 return false;
               }
               expanded.add(
-                  item.derived(
+                  item.element(
                       builder(event, nesting, entry.getValue()).type(ChangeType.DELETED).build()));
               return true;
             });

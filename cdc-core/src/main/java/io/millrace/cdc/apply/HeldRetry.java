@@ -2,7 +2,6 @@ package io.millrace.cdc.apply;
 
 import io.millrace.cdc.codec.EventCodec;
 import io.millrace.cdc.error.EventException;
-import io.millrace.cdc.error.MillraceException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.event.Heartbeat;
@@ -73,25 +72,37 @@ final class HeldRetry {
         return result;
       }
       List<Item> items = items(held.key(), all);
-      LedgerView ledger = BatchApplier.ledger(transaction, keys(items));
+      LedgerView ledger = BatchApplier.ledger(transaction, keys(session, items));
       // What waits may go through as a whole where its first event alone cannot: a line that was
       // created and deleted again after its order went.
       if (items.size() > 1
-          && batches.together(items)
-          && batches.attempt(session, transaction, items, ledger, Set.of(), result)) {
+          && together(session, items)
+          && batches.attempt(session, transaction, items, ledger, result)) {
         transaction.release(held.key(), Long.MAX_VALUE);
       } else {
-        inOrder(session, transaction, all, items, ledger, result);
+        HeldMoves.Alone alone =
+            held.parked()
+                ? HeldMoves.Alone.YES
+                : channel.partitions() == 1 ? HeldMoves.Alone.IN_ORDER : HeldMoves.Alone.NO;
+        HeldMoves moves = new HeldMoves(config, batches, session, transaction, alone);
+        inOrder(session, transaction, moves, all, items, ledger, result);
       }
       transaction.commit();
     }
     return result;
   }
 
-  /** Until the first that is refused. */
+  /** Whether these can be applied with one write per table, none of them being a key change. */
+  private boolean together(TargetSession session, List<Item> items) {
+    return batches.together(items)
+        && items.stream().noneMatch(item -> Admission.isHalf(config, session, item));
+  }
+
+  /** Until the first that is refused, or waits for another key. */
   private void inOrder(
       TargetSession session,
       TargetTransaction transaction,
+      HeldMoves moves,
       List<HeldEvent> all,
       List<Item> items,
       LedgerView ledger,
@@ -101,15 +112,24 @@ final class HeldRetry {
       Item item = items.get(i);
       if (ledger.stale(item.key(), item.event())) {
         result.duplicates++;
+      } else if (moves.concerns(item, ledger)) {
+        if (done >= 0) {
+          transaction.release(item.waits(), done);
+        }
+        done = -1;
+        if (!moves.run(item, all.get(i), ledger, result)) {
+          break;
+        }
+        continue;
       } else {
         Object savepoint = transaction.savepoint();
         try {
-          batches.applyOne(session, transaction, item, ledger, result);
+          batches.applyOne(session, transaction, List.of(item), ledger, result);
           transaction.releaseSavepoint(savepoint);
         } catch (RejectedException e) {
           transaction.rollbackTo(savepoint);
           result.clash = e.unique();
-          refused(transaction, all.get(i), e);
+          refused(config, transaction, all.get(i), e.getMessage());
           break;
         }
       }
@@ -137,7 +157,7 @@ final class HeldRetry {
               "Entity '%s' is not mapped: map it, or ignore it.".formatted(event.entity()));
         }
       } catch (EventException e) {
-        refused(transaction, waiting, e);
+        refused(config, transaction, waiting, e.getMessage());
         return;
       }
       release(session, transaction, waiting, event, result);
@@ -162,15 +182,18 @@ final class HeldRetry {
     }
     EntityKey own = Expansion.waitsBehind(session.nestings(), event, EntityKey.of(event));
     Item item = new Item(waiting.delivery(), event, own);
-    LedgerView ledger = BatchApplier.ledger(transaction, Set.of(item.key()));
+    LedgerView ledger = BatchApplier.ledger(transaction, keys(session, List.of(item)));
     if (ledger.stale(item.key(), event)) {
       result.duplicates++;
     } else if (transaction.held(Set.of(own)).contains(own)) {
-      hold(transaction, own, waiting, BatchApplier.BEHIND, 0);
+      hold(transaction, own, waiting, Admission.BEHIND, 0);
+    } else if (Admission.isHalf(config, session, item)
+        && !Moves.otherIsDone(item.event(), ledger)) {
+      hold(transaction, own, waiting, Admission.waitsFor(item), 0);
     } else {
       Object savepoint = transaction.savepoint();
       try {
-        batches.applyOne(session, transaction, item, ledger, result);
+        batches.applyOne(session, transaction, List.of(item), ledger, result);
         transaction.releaseSavepoint(savepoint);
       } catch (RejectedException e) {
         transaction.rollbackTo(savepoint);
@@ -187,11 +210,15 @@ final class HeldRetry {
                 key, waiting.delivery(), error, attempts, waiting.heldSinceMillis(), false)));
   }
 
-  private void refused(TargetTransaction transaction, HeldEvent waiting, MillraceException e) {
+  /** Notes that an event waits on, and parks its key after the limit. */
+  static void refused(
+      ApplierConfig config,
+      TargetTransaction transaction,
+      HeldEvent waiting,
+      @Nullable String error) {
     boolean park =
         config.clock().millis() - waiting.heldSinceMillis() >= config.rejection().park().toMillis();
-    transaction.retried(
-        waiting.key(), String.valueOf(e.getMessage()), waiting.attempts() + 1, park);
+    transaction.retried(waiting.key(), String.valueOf(error), waiting.attempts() + 1, park);
   }
 
   /**
@@ -240,7 +267,7 @@ final class HeldRetry {
       List<Item> all = new ArrayList<>();
       for (HeldKey key : group) {
         List<Item> items = items(key.key(), transaction.heldEvents(key.key()));
-        if (!batches.together(items)) {
+        if (!together(session, items)) {
           refused.add(key);
         }
         waiting.put(key, items);
@@ -249,11 +276,11 @@ final class HeldRetry {
       if (!refused.isEmpty()) {
         return Optional.empty();
       }
-      LedgerView ledger = BatchApplier.ledger(transaction, keys(all));
+      LedgerView ledger = BatchApplier.ledger(transaction, keys(session, all));
       batches.vacate(session, transaction, all, ledger);
       waiting.forEach(
           (key, items) -> {
-            if (!batches.attempt(session, transaction, items, ledger, Set.of(), result)) {
+            if (!batches.attempt(session, transaction, items, ledger, result)) {
               refused.add(key);
             }
           });
@@ -280,9 +307,14 @@ final class HeldRetry {
     return steps;
   }
 
-  private static Set<EntityKey> keys(List<Item> items) {
+  private Set<EntityKey> keys(TargetSession session, List<Item> items) {
     Set<EntityKey> keys = new LinkedHashSet<>();
-    items.forEach(item -> keys.add(item.key()));
+    for (Item item : items) {
+      keys.add(item.key());
+      if (Admission.isHalf(config, session, item)) {
+        keys.add(Moves.other(item.event()));
+      }
+    }
     return keys;
   }
 

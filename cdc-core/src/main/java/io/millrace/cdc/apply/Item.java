@@ -8,17 +8,47 @@ import io.millrace.cdc.transport.Delivery;
  *
  * @param key of the event
  * @param waits the key that it waits behind where it is refused: its own, or that of the aggregate
- * @param derived whether it is an element of a list that came as a whole, so that what changed has
- *     to be told by comparing
+ * @param role what it stands for
  */
-record Item(Delivery delivery, ChangeEvent event, EntityKey key, EntityKey waits, boolean derived) {
+record Item(Delivery delivery, ChangeEvent event, EntityKey key, EntityKey waits, Role role) {
+  /** What an item stands for. */
+  enum Role {
+    /** An event for itself. */
+    WHOLE,
+    /**
+     * An element of a list that came as a whole, so that what changed has to be told by comparing.
+     */
+    ELEMENT,
+    /** The DELETED of a key change that is made now; its CREATED stands directly behind it. */
+    LEFT,
+    /** The CREATED of a key change that is made now; its DELETED stands directly before it. */
+    ARRIVED,
+    /** The DELETED of a key change that is made before its CREATED is known. */
+    LEFT_FIRST,
+    /** The CREATED of a key change that is made before its DELETED is known. */
+    ARRIVED_FIRST
+  }
+
   /** A delivery that waits behind a given key where it is refused. */
   Item(Delivery delivery, ChangeEvent event, EntityKey waits) {
-    this(delivery, event, EntityKey.of(event), waits, false);
+    this(delivery, event, EntityKey.of(event), waits, Role.WHOLE);
   }
 
   /** A part of it. */
-  Item derived(ChangeEvent part) {
-    return new Item(delivery, part, EntityKey.of(part), waits, true);
+  Item element(ChangeEvent part) {
+    return new Item(delivery, part, EntityKey.of(part), waits, Role.ELEMENT);
+  }
+
+  /** The same in another role. */
+  Item as(Role other) {
+    return new Item(delivery, event, key, waits, other);
+  }
+
+  /** Whether it changes a row's key. */
+  boolean moves() {
+    return switch (role) {
+      case WHOLE, ELEMENT -> false;
+      case LEFT, ARRIVED, LEFT_FIRST, ARRIVED_FIRST -> true;
+    };
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Whole state: several events of one key become one write. */
@@ -25,6 +26,45 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
     return plan;
   }
 
+  /** Of key changes that have no key in common. */
+  static MirrorPlan moving(String entity, List<Item> items, TargetSession session) {
+    MirrorPlan plan = new MirrorPlan(entity, new ArrayList<>(items.size()), List.of());
+    List<LedgerEntry> entries = new ArrayList<>(2);
+    for (Item item : items) {
+      entries.addAll(Moves.entries(item));
+      if (item.role() == Item.Role.LEFT) {
+        continue; // its other is the next
+      }
+      ChangeEvent event = item.event();
+      ChangeEvent other =
+          event.toBuilder().key(Objects.requireNonNull(event.previousKey())).build();
+      Row here = session.convertKey(event);
+      Row there = session.convertKey(other);
+      plan.upserts.add(
+          item.role() == Item.Role.LEFT_FIRST
+              ? new RowWrite(
+                  Moves.other(event), RowWrite.Kind.RENAME, there, Row.empty(), entries, here)
+              : new RowWrite(
+                  item.key(),
+                  RowWrite.Kind.MOVE,
+                  here,
+                  session.convert(entity, state(event)),
+                  entries,
+                  there));
+      entries.clear();
+    }
+    return plan;
+  }
+
+  private static Row state(ChangeEvent event) {
+    Row state = event.newValue();
+    if (state == null) {
+      throw new RejectedException(
+          "%s carries no state; its writer must give new_val.".formatted(event));
+    }
+    return state;
+  }
+
   private static final class Pending {
     private final Row keyValues;
     private final Map<String, LedgerEntry> entries = new LinkedHashMap<>(2);
@@ -41,12 +81,7 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
         values = null;
         return;
       }
-      Row state = event.newValue();
-      if (state == null) {
-        throw new RejectedException(
-            "%s carries no state; its writer must give new_val.".formatted(event));
-      }
-      Row converted = session.convert(event.entity(), state);
+      Row converted = session.convert(event.entity(), state(event));
       // A whole state says of what it lacks that it is not there.
       values = values == null || !converted.partial() ? converted : merge(values, converted);
     }

@@ -110,7 +110,7 @@ final class SharedPlan implements EntityPlan {
     }
     Row values = session.convert(event.entity(), state);
     List<String> changed =
-        item.derived()
+        item.role() == Item.Role.ELEMENT
             ? fold.differing(values)
             : FieldPath.touched(values.names().asList(), event.changedFields());
     return fold.write(changed, values, own);

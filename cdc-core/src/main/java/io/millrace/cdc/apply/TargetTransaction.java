@@ -59,7 +59,8 @@ public interface TargetTransaction extends AutoCloseable {
 
   /**
    * Writes ledger rows and then rows of one entity. The ledger rows are written directly before the
-   * rows' statements, all of them first: they mark what follows. Keys are distinct.
+   * rows' statements, all of them first: they mark what follows. Keys are distinct, those that rows
+   * leave included.
    *
    * <p>A target may send what is written later. What it refuses is thrown here, by a later call, or
    * by {@link #commit()}; after a {@link #savepoint()} it is thrown here.
@@ -93,6 +94,14 @@ public interface TargetTransaction extends AutoCloseable {
 
   /** Removes waiting events of a key up to and including an offset. */
   void release(EntityKey key, long upToOffset);
+
+  /**
+   * Removes one waiting event, which another instance may be about to apply, too.
+   *
+   * @return false where it is gone; where it is not, nobody else takes it until the transaction has
+   *     ended, or was taken back to a point before
+   */
+  boolean take(EntityKey key, long offset);
 
   /** Notes what became of a retry, for all events of a key. */
   void retried(EntityKey key, String error, int attempts, boolean parked);

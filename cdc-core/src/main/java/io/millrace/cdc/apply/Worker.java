@@ -212,7 +212,7 @@ final class Worker {
       moved.putAll(next);
       counters.pulse.heard(heartbeats);
       committed(result);
-      if (!result.applied.isEmpty()) {
+      if (!result.applied.isEmpty() || result.halves) {
         pace.delivered(System.nanoTime());
       }
     }

@@ -301,7 +301,7 @@ final class FoldTest {
           site.row = row;
           fold.settle(hashes(row));
         }
-        case NONE, UPSERT -> {}
+        case NONE, UPSERT, MOVE, RENAME -> {}
       }
       site.shadow = fold.state().encode();
     }

@@ -6,6 +6,7 @@ import io.millrace.cdc.event.Value;
 import org.bson.BsonDocument;
 import org.bson.BsonNull;
 import org.bson.BsonValue;
+import org.jspecify.annotations.Nullable;
 
 /** Fields at dotted paths of documents. */
 final class BsonPaths {
@@ -26,6 +27,20 @@ final class BsonPaths {
       from = dot + 1;
     }
     at.put(path.substring(from), value);
+  }
+
+  /** What is at a path; null where nothing is. */
+  static @Nullable BsonValue get(BsonDocument document, String path) {
+    BsonDocument at = document;
+    int from = 0;
+    for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', from)) {
+      if (!(at.get(path.substring(from, dot)) instanceof BsonDocument next)) {
+        return null;
+      }
+      at = next;
+      from = dot + 1;
+    }
+    return at.get(path.substring(from));
   }
 
   /** Takes away what is at a path. */

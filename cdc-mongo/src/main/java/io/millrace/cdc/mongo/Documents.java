@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.bson.BsonArray;
@@ -31,6 +32,7 @@ import org.bson.BsonInt32;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.RawBsonDocument;
+import org.bson.codecs.BsonDocumentCodec;
 import org.bson.conversions.Bson;
 import org.jspecify.annotations.Nullable;
 
@@ -181,6 +183,9 @@ final class Documents implements Rows {
     for (RowWrite write : writes) {
       if (write.kind() != RowWrite.Kind.NONE) {
         written.add(CanonicalId.of(write.keyValues()));
+        if (write.from() != null) {
+          written.add(CanonicalId.of(write.from()));
+        }
       }
     }
     return written;
@@ -193,6 +198,7 @@ final class Documents implements Rows {
       BsonValue id = id(write.keyValues());
       switch (write.kind()) {
         case UPSERT -> models.add(upsert(id, write));
+        case MOVE, RENAME -> move(steps, id, write, models);
         case INSERT -> models.add(new InsertOneModel<>(whole(id, write)));
         case UPDATE -> models.add(new UpdateOneModel<>(Filters.eq(ID, id), update(write)));
         case DELETE -> models.add(new DeleteOneModel<>(Filters.eq(ID, id)));
@@ -200,6 +206,37 @@ final class Documents implements Rows {
       }
     }
     steps.bulk(collection(), models);
+  }
+
+  /**
+   * Writes a document anew under another {@code _id}, which cannot be changed, with everything that
+   * the mapping does not name. The old one goes first, for the sake of unique indexes.
+   */
+  private void move(
+      TransactionSteps steps, BsonValue id, RowWrite write, List<WriteModel<BsonDocument>> models) {
+    BsonValue old = id(Objects.requireNonNull(write.from()));
+    List<RawBsonDocument> found =
+        steps.find(RawBsonDocument.class, collection(), Filters.eq(ID, old), null);
+    if (found.isEmpty()) {
+      if (write.kind() == RowWrite.Kind.MOVE) {
+        models.add(upsert(id, write));
+      }
+      return;
+    }
+    BsonDocument before = found.get(0).decode(new BsonDocumentCodec());
+    BsonDocument document = new BsonDocument(ID, id);
+    if (fields.explicit() || write.kind() == RowWrite.Kind.RENAME || write.values().partial()) {
+      before.forEach(document::putIfAbsent);
+      BsonPaths.set(document, fields, write);
+    } else {
+      document = whole(id, write); // nothing of it is not mapped but the rows in its lists
+      for (String list : lists) {
+        BsonValue rows = BsonPaths.get(before, list);
+        BsonPaths.put(document, list, rows == null ? new BsonArray() : rows);
+      }
+    }
+    steps.bulk(collection(), List.of(new DeleteOneModel<>(Filters.eq(ID, old))));
+    models.add(new ReplaceOneModel<>(Filters.eq(ID, id), document, REPLACE));
   }
 
   private WriteModel<BsonDocument> upsert(BsonValue id, RowWrite write) {

@@ -215,6 +215,12 @@ final class MongoTransaction implements TargetTransaction {
   }
 
   @Override
+  public boolean take(EntityKey key, long offset) {
+    keepWaiting();
+    return own.take(key, offset);
+  }
+
+  @Override
   public void retried(EntityKey key, String error, int attempts, boolean parked) {
     keepWaiting();
     own.retried(key, error, attempts, parked);

@@ -155,17 +155,22 @@ final class OwnStore {
   void writeLedger(List<RowWrite> writes, long mark) {
     List<WriteModel<BsonDocument>> updates = new ArrayList<>(writes.size());
     for (RowWrite write : writes) {
-      BsonDocument set =
-          new BsonDocument("mark", new BsonInt64(mark))
-              .append("format", new BsonInt32(OwnForms.FORMAT));
+      Map<EntityKey, BsonDocument> sets = new LinkedHashMap<>();
       for (LedgerEntry entry : write.entries()) {
-        set.append(OwnForms.place(entry.log()), OwnForms.entry(entry, now()));
+        sets.computeIfAbsent(
+                entry.key(),
+                key ->
+                    new BsonDocument("mark", new BsonInt64(mark))
+                        .append("format", new BsonInt32(OwnForms.FORMAT)))
+            .append(OwnForms.place(entry.log()), OwnForms.entry(entry, now()));
       }
-      updates.add(
-          new UpdateOneModel<>(
-              Filters.eq("_id", OwnForms.key(applier, write.key())),
-              new BsonDocument("$set", set),
-              UPSERT));
+      sets.forEach(
+          (key, set) ->
+              updates.add(
+                  new UpdateOneModel<>(
+                      Filters.eq("_id", OwnForms.key(applier, key)),
+                      new BsonDocument("$set", set),
+                      UPSERT)));
     }
     steps.bulk(OwnCollections.LEDGER, updates);
   }
@@ -249,6 +254,18 @@ final class OwnStore {
         OwnCollections.HELD,
         List.of(
             new DeleteManyModel<>(Filters.and(waiting(key), Filters.lte("_id.o", upToOffset)))));
+  }
+
+  /** Whoever else removes it, too, undoes one of the two transactions. */
+  boolean take(EntityKey key, long offset) {
+    boolean there =
+        heldEvents(key).stream().anyMatch(waiting -> waiting.delivery().offset() == offset);
+    if (there) {
+      steps.bulk(
+          OwnCollections.HELD,
+          List.of(new DeleteManyModel<>(Filters.and(waiting(key), Filters.eq("_id.o", offset)))));
+    }
+    return there;
   }
 
   void retried(EntityKey key, String error, int attempts, boolean parked) {

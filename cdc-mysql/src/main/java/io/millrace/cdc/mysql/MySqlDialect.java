@@ -2,6 +2,7 @@ package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.apply.OwnLog;
 import io.millrace.cdc.apply.jdbc.ColumnType;
+import io.millrace.cdc.apply.jdbc.KeyUse;
 import io.millrace.cdc.apply.jdbc.LedgerGroup;
 import io.millrace.cdc.apply.jdbc.SqlDialect;
 import io.millrace.cdc.apply.jdbc.TargetColumn;
@@ -84,6 +85,11 @@ final class MySqlDialect implements SqlDialect {
   @Override
   public @Nullable TargetTable describe(Connection connection, String table) throws SQLException {
     return MySqlTargetCatalog.describe(connection, table);
+  }
+
+  @Override
+  public KeyUse keyUse(Connection connection, TargetTable table) throws SQLException {
+    return MySqlTargetCatalog.keyUse(connection, table);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.apply.jdbc.ColumnType;
+import io.millrace.cdc.apply.jdbc.KeyUse;
 import io.millrace.cdc.apply.jdbc.TargetColumn;
 import io.millrace.cdc.apply.jdbc.TargetTable;
 import java.sql.Connection;
@@ -72,6 +73,46 @@ final class MySqlTargetCatalog {
       }
     }
     return parents;
+  }
+
+  /** Who refers to a table's key, as far as this user sees it. */
+  static KeyUse keyUse(Connection connection, TargetTable table) throws SQLException {
+    int dot = table.sqlName().indexOf("`.`") + 1;
+    // Within one table the server does not follow, whatever is declared.
+    String sql =
+        "SELECT k.table_schema, k.table_name, k.constraint_name, k.column_name, k.referenced_column_name, r.update_rule,"
+            + " k.table_schema = k.referenced_table_schema AND k.table_name = k.referenced_table_name"
+            + " FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r"
+            + " ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name"
+            + " WHERE k.referenced_table_schema = ? AND k.referenced_table_name = ?"
+            + " ORDER BY k.table_schema, k.table_name, k.constraint_name, k.ordinal_position";
+    Map<String, KeyUse.Reference> references = new LinkedHashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, unquoted(table.sqlName().substring(0, dot)));
+      statement.setString(2, unquoted(table.sqlName().substring(dot + 1)));
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          String name = quoted(rows.getString(1)) + "." + quoted(rows.getString(2));
+          String rule = rows.getString(6);
+          boolean follows =
+              !rows.getBoolean(7) && !rule.equals("NO ACTION") && !rule.equals("RESTRICT");
+          references.merge(
+              name + " " + rows.getString(3),
+              new KeyUse.Reference(
+                  name, List.of(quoted(rows.getString(4))), List.of(rows.getString(5)), follows),
+              MySqlTargetCatalog::joined);
+        }
+      }
+    }
+    return new KeyUse(false, List.copyOf(references.values()));
+  }
+
+  private static KeyUse.Reference joined(KeyUse.Reference first, KeyUse.Reference next) {
+    List<String> columns = new ArrayList<>(first.columns());
+    columns.addAll(next.columns());
+    List<String> keyColumns = new ArrayList<>(first.keyColumns());
+    keyColumns.addAll(next.keyColumns());
+    return new KeyUse.Reference(first.sqlName(), columns, keyColumns, first.follows());
   }
 
   private static String unquoted(String name) {

@@ -2,6 +2,7 @@ package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.apply.OwnLog;
 import io.millrace.cdc.apply.jdbc.ColumnType;
+import io.millrace.cdc.apply.jdbc.KeyUse;
 import io.millrace.cdc.apply.jdbc.LedgerGroup;
 import io.millrace.cdc.apply.jdbc.SqlDialect;
 import io.millrace.cdc.apply.jdbc.TargetColumn;
@@ -113,6 +114,11 @@ final class PostgresDialect implements SqlDialect {
   @Override
   public @Nullable TargetTable describe(Connection connection, String table) throws SQLException {
     return PostgresCatalog.describe(connection, table);
+  }
+
+  @Override
+  public KeyUse keyUse(Connection connection, TargetTable table) throws SQLException {
+    return PostgresKeyUse.read(connection, table);
   }
 
   @Override

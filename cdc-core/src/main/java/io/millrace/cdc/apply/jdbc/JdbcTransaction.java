@@ -140,7 +140,7 @@ final class JdbcTransaction implements TargetTransaction {
       for (LedgerEntry entry : write.entries()) {
         entries.add(
             new LedgerGroup.Entry(
-                entry, write.kind() == RowWrite.Kind.NONE ? null : write.keyValues()));
+                entry, write.kind() == RowWrite.Kind.NONE ? null : write.keyOf(entry)));
       }
     }
     return new LedgerGroup(
@@ -207,6 +207,11 @@ final class JdbcTransaction implements TargetTransaction {
   @Override
   public void release(EntityKey key, long upToOffset) {
     run("releasing held events", () -> own.release(key, upToOffset));
+  }
+
+  @Override
+  public boolean take(EntityKey key, long offset) {
+    return call("taking a held event", () -> own.take(key, offset));
   }
 
   @Override

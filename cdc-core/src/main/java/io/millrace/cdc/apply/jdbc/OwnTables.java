@@ -278,6 +278,19 @@ final class OwnTables {
     }
   }
 
+  /** Removes one waiting event; false where it is gone. */
+  boolean take(EntityKey key, long offset) throws SQLException {
+    String sql =
+        "DELETE FROM "
+            + held
+            + " WHERE applier = ? AND entity = ? AND id = ? AND delivery_offset = ?";
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      texts(statement, 1, applier, key.entity(), key.id());
+      statement.setLong(4, offset);
+      return statement.executeUpdate() == 1;
+    }
+  }
+
   void retried(EntityKey key, String error, int attempts, boolean parked) throws SQLException {
     String sql =
         "UPDATE "

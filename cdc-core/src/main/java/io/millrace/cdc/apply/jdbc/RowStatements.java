@@ -25,10 +25,12 @@ import java.util.Set;
 final class RowStatements {
   private final Connection connection;
   private final SqlDialect dialect;
+  private final KeyChanges keys;
 
   RowStatements(Connection connection, SqlDialect dialect) {
     this.connection = connection;
     this.dialect = dialect;
+    this.keys = new KeyChanges(connection, dialect, this);
   }
 
   /** Writes rows; keys are distinct. */
@@ -48,6 +50,9 @@ final class RowStatements {
           case UPSERT -> upsert(mapped, group.getKey(), group.getValue());
           case INSERT -> insert(mapped, group.getKey(), group.getValue(), "");
           case UPDATE -> update(mapped, group.getKey(), group.getValue());
+          case MOVE ->
+              upsert(mapped, group.getKey(), keys.change(mapped, group.getKey(), group.getValue()));
+          case RENAME -> keys.change(mapped, group.getKey(), group.getValue());
           case DELETE -> delete(mapped, group.getValue());
           case NONE -> {}
         }
@@ -57,6 +62,9 @@ final class RowStatements {
 
   private void upsert(MappedTable mapped, FieldNames fields, List<RowWrite> writes)
       throws SQLException {
+    if (writes.isEmpty()) {
+      return;
+    }
     // An upsert is checked as an insert first, so it needs every required column even where the row
     // exists.
     boolean upsert = mapped.table().keyArbitrates() && mapped.insertable(fields);
@@ -179,7 +187,7 @@ final class RowStatements {
     update(mapped, fields, empty);
   }
 
-  private void delete(MappedTable mapped, List<RowWrite> all) throws SQLException {
+  void delete(MappedTable mapped, List<RowWrite> all) throws SQLException {
     List<RowWrite> writes = all;
     if (!mapped.table().exactKey()) {
       Set<EntityKey> existing = existing(mapped, all);
@@ -281,7 +289,7 @@ final class RowStatements {
     return Row.wrap(fields, values, false);
   }
 
-  private String keyIn(MappedTable mapped, int rows) {
+  String keyIn(MappedTable mapped, int rows) {
     return in(mapped.keyColumns(), rows);
   }
 
@@ -304,7 +312,7 @@ final class RowStatements {
     return fields.asList().stream().map(mapped::column).toList();
   }
 
-  private int bindKey(PreparedStatement statement, int from, MappedTable mapped, Row key)
+  int bindKey(PreparedStatement statement, int from, MappedTable mapped, Row key)
       throws SQLException {
     for (int i = 0; i < key.size(); i++) {
       dialect.bind(statement, from + i, mapped.keyColumns().get(i), key.value(i));
@@ -312,7 +320,7 @@ final class RowStatements {
     return from + key.size();
   }
 
-  private int bindValues(
+  int bindValues(
       PreparedStatement statement, int from, MappedTable mapped, FieldNames fields, Row values)
       throws SQLException {
     for (int i = 0; i < values.size(); i++) {

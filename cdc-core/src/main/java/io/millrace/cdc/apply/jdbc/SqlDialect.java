@@ -63,6 +63,9 @@ public interface SqlDialect {
   /** Describes a table as the user named it; null where it does not exist. */
   @Nullable TargetTable describe(Connection connection, String table) throws SQLException;
 
+  /** How a table's key is used; asked where a row's key changes. */
+  KeyUse keyUse(Connection connection, TargetTable table) throws SQLException;
+
   /** Log and epoch under which this database is captured. */
   Optional<OwnLog> ownLog(Connection connection) throws SQLException;
 

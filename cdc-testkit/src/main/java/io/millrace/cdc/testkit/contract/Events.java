@@ -12,6 +12,7 @@ import io.millrace.cdc.transport.PublishCallback;
 import io.millrace.cdc.transport.Publisher;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 /** Makes events by hand and puts them on a channel. */
@@ -86,6 +87,31 @@ public final class Events {
   /** A row that is gone. */
   public ChangeEvent deleted(Object id) {
     return event(ChangeType.DELETED, id).build();
+  }
+
+  /**
+   * The two events of a key change, as a source makes them: DELETED of the old key, CREATED of the
+   * new one; names and values of the new state without the key in turn.
+   */
+  public List<ChangeEvent> moved(Object from, Object to, Object... namesAndValues) {
+    ChangeEvent arrived = created(to, namesAndValues);
+    ChangeEvent left =
+        event(ChangeType.DELETED, from)
+            .previousKey(row("id", to))
+            .version(version(versions - 1, (byte) 0))
+            .transactionId(arrived.transactionId())
+            .build();
+    versions--; // both have the same place in the log
+    return List.of(
+        left,
+        arrived.toBuilder()
+            .previousKey(row("id", from))
+            .version(version(versions, (byte) 1))
+            .build());
+  }
+
+  private static Version version(long n, byte ordinal) {
+    return Version.of(1, ByteBuffer.allocate(9).putLong(n).put(ordinal).array());
   }
 
   /** Publishes them, in order. */

@@ -12,6 +12,8 @@ import io.millrace.cdc.apply.HeldKey;
 import io.millrace.cdc.apply.Target;
 import io.millrace.cdc.apply.Unreadable;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.testkit.Database;
 import java.math.BigDecimal;
@@ -91,6 +93,27 @@ public abstract class SqlTargetContract extends TargetContract {
     assertEquals(
         "[[1, changed, untouched], [2, made, mine]]",
         database.query("select nr, remark, own from part order by nr").toString());
+  }
+
+  @Test
+  void a_row_made_anew_with_some_of_its_fields_has_none_of_the_deleted_one() throws Exception {
+    items.send(items.created(1, "name", "old", "amount", 1, "note", "old"));
+    Applier first = start(harness.itemTarget());
+    caughtUp(first);
+    first.close();
+    items.send(items.updated(1, "name", "newer", "amount", 2, "note", "newer"), items.deleted(1));
+    items.send(
+        items
+            .event(ChangeType.CREATED, 1)
+            .newValue(
+                Row.builder()
+                    .put("id", Value.of(1))
+                    .put("name", Value.of("new"))
+                    .partial(true)
+                    .build())
+            .build());
+    caughtUp(start(harness.itemTarget()));
+    assertEquals("[1, new, null, null]", harness.items());
   }
 
   @Test

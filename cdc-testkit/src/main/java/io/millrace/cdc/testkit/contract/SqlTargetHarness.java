@@ -56,6 +56,14 @@ public interface SqlTargetHarness extends TargetHarness {
         .execute("alter table item drop column name", "alter table item add name varchar(50)");
   }
 
+  /** Makes column {@code value} of table {@code thing} 64 bits wide. */
+  default void widenValue() {
+    database().execute("alter table thing add wide bigint");
+    database().execute("update thing set wide = value");
+    database().execute("alter table thing drop column value", "alter table thing add value bigint");
+    database().execute("update thing set value = wide", "alter table thing drop column wide");
+  }
+
   @Override
   default void moveOffset(long next) {
     database().execute("update " + ownTable("applier_offset") + " set next_offset = " + next);
