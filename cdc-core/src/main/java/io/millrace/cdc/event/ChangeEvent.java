@@ -51,11 +51,13 @@ public record ChangeEvent(
 
   /** Checks what every event must have and copies what could change. */
   public ChangeEvent {
-    Check.argument(!entity.isEmpty(), "an event needs an entity");
-    Check.argument(
-        !source.isEmpty(), "an event of entity '%s' needs a source (the service's tag)", entity);
-    Check.argument(!log.isEmpty(), "an event of entity '%s' needs the name of its log", entity);
-    Check.argument(hops >= 0, "hops must not be negative, got %s", hops);
+    if (entity.isEmpty() || source.isEmpty() || log.isEmpty() || hops < 0) {
+      Check.argument(!entity.isEmpty(), "an event needs an entity");
+      Check.argument(
+          !source.isEmpty(), "an event of entity '%s' needs a source (the service's tag)", entity);
+      Check.argument(!log.isEmpty(), "an event of entity '%s' needs the name of its log", entity);
+      Check.argument(false, "hops must not be negative, got %s", hops);
+    }
     changedFields = List.copyOf(changedFields);
     headers = Map.copyOf(headers);
   }

@@ -9,14 +9,22 @@ final class DecimalText {
   static boolean isDecimal(String text) {
     int length = text.length();
     int start = length > 0 && text.charAt(0) == '-' ? 1 : 0;
-    int point = digits(text, start);
-    if (point == start) {
-      return text.equals("NaN") || text.equals("Infinity") || text.equals("-Infinity");
+    int point = -1;
+    for (int i = start; i < length; i++) {
+      char c = text.charAt(i);
+      if (c >= '0' && c <= '9') {
+        continue;
+      }
+      if (c != '.' || point >= 0 || i == start || i + 1 == length) {
+        return isNamed(text);
+      }
+      point = i;
     }
-    if (point == length) {
-      return true;
-    }
-    return text.charAt(point) == '.' && point + 1 < length && digits(text, point + 1) == length;
+    return length > start;
+  }
+
+  private static boolean isNamed(String text) {
+    return text.equals("NaN") || text.equals("Infinity") || text.equals("-Infinity");
   }
 
   /** Equal numbers have one text: no trailing zeros, no exponent, no sign of zero. */
@@ -28,14 +36,5 @@ final class DecimalText {
   /** As {@link #canonical(String)}. */
   static String canonical(BigDecimal number) {
     return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
-  }
-
-  /** The index behind the digits that start at an index. */
-  private static int digits(String text, int start) {
-    int i = start;
-    while (i < text.length() && text.charAt(i) >= '0' && text.charAt(i) <= '9') {
-      i++;
-    }
-    return i;
   }
 }

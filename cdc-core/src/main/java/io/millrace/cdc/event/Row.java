@@ -47,8 +47,9 @@ public final class Row {
    * @param partial whether the writer could not give every column
    */
   public static Row wrap(FieldNames names, Value[] values, boolean partial) {
-    Check.argument(
-        names.size() == values.length, "%s names for %s values", names.size(), values.length);
+    if (names.size() != values.length) {
+      Check.argument(false, "%s names for %s values", names.size(), values.length);
+    }
     for (int i = 0; i < values.length; i++) {
       if (values[i] == null) {
         throw new IllegalArgumentException(

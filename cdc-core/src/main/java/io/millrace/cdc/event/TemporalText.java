@@ -19,20 +19,28 @@ final class TemporalText {
 
   private TemporalText() {}
 
+  // The conditions stand outside the calls: these run for every value that is read, and their
+  // texts' arguments would be boxed each time.
+
   static void checkEpochDay(long epochDay) {
-    Check.argument(
-        epochDay >= MIN_EPOCH_DAY && epochDay <= MAX_EPOCH_DAY,
-        "a date lies within the years -999999999 to 999999999, got day %s of the epoch",
-        epochDay);
+    if (epochDay < MIN_EPOCH_DAY || epochDay > MAX_EPOCH_DAY) {
+      Check.argument(
+          false,
+          "a date lies within the years -999999999 to 999999999, got day %s of the epoch",
+          epochDay);
+    }
   }
 
   static void checkEpochSecond(long epochSecond, int nano) {
-    Check.argument(
-        epochSecond >= MIN_EPOCH_SECOND && epochSecond <= MAX_EPOCH_SECOND,
-        "a time lies within the years -999999999 to 999999999, got second %s of the epoch",
-        epochSecond);
-    Check.argument(
-        nano >= 0 && nano <= 999_999_999, "a time has 0 to 999999999 nanoseconds, got %s", nano);
+    if (epochSecond < MIN_EPOCH_SECOND || epochSecond > MAX_EPOCH_SECOND) {
+      Check.argument(
+          false,
+          "a time lies within the years -999999999 to 999999999, got second %s of the epoch",
+          epochSecond);
+    }
+    if (nano < 0 || nano > 999_999_999) {
+      Check.argument(false, "a time has 0 to 999999999 nanoseconds, got %s", nano);
+    }
   }
 
   static String time(long micros) {

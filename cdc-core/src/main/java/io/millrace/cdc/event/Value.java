@@ -153,10 +153,12 @@ public sealed interface Value {
   record DecimalValue(String text) implements Value {
     /** Refuses what {@link #isDecimal} refuses. */
     public DecimalValue {
-      Check.argument(
-          isDecimal(text),
-          "a decimal is a plain number like -10.50, NaN, Infinity or -Infinity, not '%s'",
-          text);
+      if (!isDecimal(text)) {
+        Check.argument(
+            false,
+            "a decimal is a plain number like -10.50, NaN, Infinity or -Infinity, not '%s'",
+            text);
+      }
     }
 
     /**
@@ -414,7 +416,7 @@ public sealed interface Value {
 
   /** A signed integer. */
   static Value of(long value) {
-    return new Int64Value(value);
+    return SmallIntegers.of(value);
   }
 
   /** Characters. */

@@ -33,9 +33,16 @@ public final class Version implements Comparable<Version> {
 
   /** The version written by {@link #toBytes()}; at least 8 bytes; copied. */
   public static Version fromBytes(byte[] bytes) {
-    Check.argument(bytes.length >= 8, "a version has at least 8 bytes, got %s", bytes.length);
+    return wrap(bytes.clone());
+  }
+
+  /** As {@link #fromBytes}, of an array that the caller gives away and never touches again. */
+  public static Version wrap(byte[] bytes) {
+    if (bytes.length < 8) {
+      Check.argument(false, "a version has at least 8 bytes, got %s", bytes.length);
+    }
     Check.argument(bytes[0] >= 0, "the epoch of a version must not be negative");
-    return new Version(bytes.clone());
+    return new Version(bytes);
   }
 
   /** The version that {@link #toHex} wrote. */

@@ -40,6 +40,7 @@ final class VersionTest {
         .isEqualTo(version)
         .hasSameHashCodeAs(version)
         .isEqualByComparingTo(version);
+    assertThat(Version.wrap(version.toBytes())).isEqualTo(version);
   }
 
   @Provide
