@@ -1,72 +1,88 @@
 package io.millrace.cdc.mysql;
 
-import com.github.shyiko.mysql.binlog.BinaryLogClient;
-import com.github.shyiko.mysql.binlog.event.EventType;
-import com.github.shyiko.mysql.binlog.event.deserialization.ByteArrayEventDataDeserializer;
-import com.github.shyiko.mysql.binlog.event.deserialization.EventDeserializer;
-import com.github.shyiko.mysql.binlog.network.SSLMode;
-import com.mysql.cj.jdbc.MysqlDataSource;
-import io.millrace.cdc.source.FirstStart;
-import io.millrace.cdc.source.ReaderStart;
-import io.millrace.cdc.source.Secret;
-import io.millrace.cdc.source.SourceBatch;
-import io.millrace.cdc.source.SourceReader;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.ServerOptions;
 import io.millrace.cdc.testkit.SqlServer;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import javax.sql.DataSource;
-import org.mariadb.jdbc.MariaDbDataSource;
 
 /**
  * Run by hand: how fast a binary log becomes events, beside the connector alone.
  *
- * <p>{@code ReadSpeed [MYSQL|MARIADB] [rows] [rounds]} loads a server of its own and prints, for
- * each round, rows per second of the connector with byte arrays and an idle listener, and of the
- * reader with events that nobody takes, each in a JVM of its own. {@code ReadSpeed size
- * [MYSQL|MARIADB]}: one transaction of 1,000,000 rows and one row of 60 MB with 256 MB of heap.
+ * <p>{@code ReadSpeed [MYSQL|MARIADB] [INSERTS|UPDATES|SINGLE] [rows] [rounds] [passes]} loads a
+ * server of its own and lets {@link ReadContender}s read the log, in turns, each in a JVM of its
+ * own: the connector with byte arrays and an idle listener, and the reader with events that nobody
+ * takes. A JVM reads the log so often; the first pass has the compiler's work in it, the last one
+ * is what counts for a reader that goes on for days. {@code ReadSpeed latency [MYSQL|MARIADB]}:
+ * from a commit to its event, 500 of them a second. {@code ReadSpeed size [MYSQL|MARIADB]}: one
+ * transaction of 1,000,000 rows and one row of 60 MB with 256 MB of heap.
+ *
+ * <p>{@code -Dmillrace.speed.jvm=…} gives options to the contenders' JVMs, separated by spaces.
  */
 final class ReadSpeed {
   private static final int PER_STATEMENT = 1000;
+  private static final int PER_TRANSACTION = 10_000;
+  private static final List<String> STATES = List.of("open", "paid", "packed", "sent");
+
+  /** What is in the log. */
+  private enum Load {
+    /** Transactions of 10,000 inserted rows. */
+    INSERTS,
+    /** Transactions of 10,000 updated rows, with both images, of which two columns differ. */
+    UPDATES,
+    /** One row per transaction. */
+    SINGLE
+  }
 
   private ReadSpeed() {}
 
   public static void main(String[] arguments) throws Exception {
-    switch (arguments.length == 0 ? "" : arguments[0]) {
-      case "raw" -> raw(arguments);
-      case "ours" -> ours(arguments);
-      case "size" -> size(TestFlavour.valueOf(arguments.length > 1 ? arguments[1] : "MYSQL"));
-      default -> {
-        TestFlavour flavour = TestFlavour.valueOf(arguments.length > 0 ? arguments[0] : "MYSQL");
-        int rows = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 500_000;
-        int rounds = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 5;
-        compare(flavour, rows, rounds);
+    List<String> rest = new ArrayList<>(List.of(arguments));
+    String first = rest.isEmpty() ? "" : rest.get(0).toLowerCase(Locale.ROOT);
+    switch (first) {
+      case "size" -> size(flavour(rest, 1));
+      case "latency" -> latency(flavour(rest, 1));
+      default -> compare(rest);
+    }
+  }
+
+  private static TestFlavour flavour(List<String> arguments, int at) {
+    return TestFlavour.valueOf(argument(arguments, at, "MYSQL").toUpperCase(Locale.ROOT));
+  }
+
+  private static String argument(List<String> arguments, int at, String otherwise) {
+    return arguments.size() > at ? arguments.get(at) : otherwise;
+  }
+
+  private static void compare(List<String> arguments) throws Exception {
+    Load load = Load.valueOf(argument(arguments, 1, "INSERTS").toUpperCase(Locale.ROOT));
+    int rows = Integer.parseInt(argument(arguments, 2, load == Load.SINGLE ? "200000" : "1000000"));
+    int rounds = Integer.parseInt(argument(arguments, 3, "5"));
+    int passes = Integer.parseInt(argument(arguments, 4, "3"));
+    try (SqlServer server = flavour(arguments, 0).dedicated(options())) {
+      Database database = server.createDatabase("speed");
+      create(database);
+      source(database).registration().install();
+      load(database, load, rows);
+      for (int round = 0; round < rounds; round++) {
+        for (String contender : List.of("raw", "ours")) {
+          child(database, contender, rows, passes, "-Xmx1g");
+        }
       }
     }
   }
 
-  private static void compare(TestFlavour flavour, int rows, int rounds) throws Exception {
+  private static void latency(TestFlavour flavour) throws Exception {
     try (SqlServer server = flavour.dedicated(options())) {
       Database database = server.createDatabase("speed");
       create(database);
-      MySqlSource source = source(database.name(), TestFlavour.builder(database));
-      source.registration().install();
-      load(database, rows, 10);
-      for (int round = 0; round < rounds; round++) {
-        for (String contender : List.of("raw", "ours")) {
-          child(server, database, contender, rows, List.of("-Xmx1g"));
-        }
-      }
+      source(database).registration().install();
+      child(database, "latency", 10_000, 1, "-Xmx256m");
     }
   }
 
@@ -74,15 +90,14 @@ final class ReadSpeed {
     try (SqlServer server = flavour.dedicated(options())) {
       Database database = server.createDatabase("speed");
       create(database);
-      database.execute("create table big (id int primary key, data longblob, words longtext)");
-      source(database.name(), TestFlavour.builder(database)).registration().install();
+      source(database).registration().install();
       int rows = 1_000_000;
-      load(database, rows, rows / PER_STATEMENT);
+      insert(database, rows, rows);
       database.execute("set global max_allowed_packet = 268435456");
       database.execute("insert into big values (1, repeat(x'fe', 60000000), null)");
       database.execute("insert into big values (2, null, repeat('w', 60000000))");
       database.execute("update big set data = 'x' where id = 1");
-      child(server, database, "ours", rows + 3, List.of("-Xmx256m"));
+      child(database, "ours", rows + 3, 1, "-Xmx256m");
     }
   }
 
@@ -92,8 +107,8 @@ final class ReadSpeed {
         .with("max-allowed-packet", "256M");
   }
 
-  private static MySqlSource source(String database, MySqlSource.Builder builder) {
-    return builder.capture(database + ".orders").capture(database + ".big").build();
+  private static MySqlSource source(Database database) {
+    return ReadContender.capture(database.name(), TestFlavour.builder(database));
   }
 
   private static void create(Database database) {
@@ -101,137 +116,93 @@ final class ReadSpeed {
         "create table orders (id bigint primary key, customer int not null, state varchar(20),"
             + " total decimal(12,2), note varchar(200), created_at datetime(3), updated_at"
             + " timestamp(6) null, paid tinyint)");
+    database.execute("create table big (id int primary key, data longblob, words longtext)");
   }
 
-  private static void load(Database database, int rows, int statementsPerCommit) throws Exception {
-    String row = "(?, ?, 'open', 12.34, 'a note of a usual length, with ü', now(3), now(6), 1)";
+  private static void load(Database database, Load load, int rows) throws Exception {
+    switch (load) {
+      case INSERTS -> insert(database, rows, PER_TRANSACTION);
+      case SINGLE -> single(database, rows);
+      case UPDATES -> {
+        insert(database, rows, PER_TRANSACTION);
+        database.execute("flush binary logs");
+        for (int i = 0; i < rows; i += PER_TRANSACTION) {
+          database.update(
+              "update orders set state = 'lost', updated_at = now(6) where id between ? and ?",
+              i,
+              i + PER_TRANSACTION - 1);
+        }
+      }
+    }
+    database.execute("flush binary logs");
+    if (load == Load.UPDATES) {
+      database.execute("purge binary logs to 'binlog.000002'");
+    }
+  }
+
+  private static void insert(Database database, int rows, int perTransaction) throws Exception {
+    String row = "(?, ?, ?, ?, ?, now(3), now(6), 1)";
     String sql = "insert into orders values " + row + (", " + row).repeat(PER_STATEMENT - 1);
     try (Connection connection = database.connect();
         PreparedStatement insert = connection.prepareStatement(sql)) {
       connection.setAutoCommit(false);
-      for (int i = 0; i < rows / PER_STATEMENT; i++) {
-        for (int j = 0; j < PER_STATEMENT; j++) {
-          insert.setLong(2 * j + 1, (long) i * PER_STATEMENT + j);
-          insert.setInt(2 * j + 2, j);
+      for (int i = 0; i < rows; i += PER_STATEMENT) {
+        int column = 1;
+        for (int id = i; id < i + PER_STATEMENT; id++) {
+          insert.setLong(column++, id);
+          insert.setInt(column++, id * 7919 % 100_003);
+          insert.setString(column++, STATES.get(id % STATES.size()));
+          insert.setString(column++, id * 13 % 10_007 + "." + (10 + id % 90));
+          insert.setString(column++, "note " + id + " of a usual length, with ü");
         }
         insert.executeUpdate();
-        if ((i + 1) % statementsPerCommit == 0) {
+        if ((i + PER_STATEMENT) % perTransaction == 0) {
           connection.commit();
         }
       }
       connection.commit();
-      try (Statement flush = connection.createStatement()) {
-        flush.execute("flush binary logs");
-      }
     }
   }
 
-  private static void child(
-      SqlServer server, Database database, String what, int rows, List<String> options)
+  /** In a procedure, or most of the time would be spent on the way to the server. */
+  private static void single(Database database, int rows) throws Exception {
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "create procedure fill(n int) begin declare i int default 0; while i < n do insert into"
+              + " orders values (i, i * 7919 % 100003, elt(1 + i % 4, 'open', 'paid', 'packed',"
+              + " 'sent'), i % 10007, concat('note ', i, ' of a usual length, with ü'),"
+              + " now(3), now(6), 1); set i = i + 1; end while; end");
+      statement.execute("call fill(" + rows + ")");
+    }
+  }
+
+  private static void child(Database database, String what, int rows, int passes, String heap)
       throws IOException, InterruptedException {
+    SqlServer server = database.server();
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.addAll(options);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), ReadSpeed.class.getName()));
+    command.add(heap);
+    String more = System.getProperty("millrace.speed.jvm", "");
+    if (!more.isEmpty()) {
+      command.addAll(List.of(more.split(" ")));
+    }
     command.addAll(
         List.of(
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-cp",
+            System.getProperty("java.class.path"),
+            ReadContender.class.getName(),
             what,
             server.host(),
             Integer.toString(server.port()),
             database.name(),
             Integer.toString(rows),
-            database.server().jdbcUrl(database.name())));
+            server.jdbcUrl(database.name()),
+            Integer.toString(passes)));
     int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
     if (exit != 0) {
       throw new IllegalStateException(what + " ended with " + exit);
     }
-  }
-
-  private static void raw(String[] arguments) throws Exception {
-    int rows = Integer.parseInt(arguments[4]);
-    BinaryLogClient client =
-        new BinaryLogClient(arguments[1], Integer.parseInt(arguments[2]), "root", "");
-    client.setSSLMode(SSLMode.DISABLED);
-    client.setServerId(77_777);
-    client.setBinlogFilename("binlog.000001");
-    client.setBinlogPosition(4);
-    EventDeserializer deserializer = new EventDeserializer();
-    for (EventType type : EventType.values()) {
-      if (type != EventType.ROTATE && type != EventType.FORMAT_DESCRIPTION) {
-        deserializer.setEventDataDeserializer(type, new ByteArrayEventDataDeserializer());
-      }
-    }
-    client.setEventDeserializer(deserializer);
-    long[] begun = {0, 0};
-    client.registerEventListener(
-        event -> {
-          if (begun[0] == 0) {
-            begun[0] = System.nanoTime();
-          }
-          if (event.getHeader().getEventType() == EventType.ROTATE && ++begun[1] == 2) {
-            print("connector", rows, begun[0], 0);
-            Runtime.getRuntime().halt(0);
-          }
-        });
-    client.connect();
-  }
-
-  private static void ours(String[] arguments) throws Exception {
-    int rows = Integer.parseInt(arguments[4]);
-    MySqlSource.Builder builder =
-        MySqlSource.builder(dataSource(arguments[5]))
-            .host(arguments[1])
-            .port(Integer.parseInt(arguments[2]))
-            .user("root")
-            .password(Secret.of(""))
-            .service("shop");
-    MySqlSource source = source(arguments[3], builder);
-    try (SourceReader reader =
-        source.open(new ReaderStart("speed", Optional.empty(), 0, FirstStart.OLDEST))) {
-      long begun = System.nanoTime();
-      long read = 0;
-      while (read < rows) {
-        SourceBatch batch = reader.poll(1000, Duration.ofSeconds(1));
-        read += batch.events().size();
-      }
-      long allocated = 0;
-      var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-      for (long id : threads.getAllThreadIds()) {
-        allocated += Math.max(0, threads.getThreadAllocatedBytes(id));
-      }
-      print("millrace", rows, begun, allocated);
-    }
-    System.exit(0);
-  }
-
-  private static void print(String what, int rows, long begun, long allocated) {
-    double seconds = (System.nanoTime() - begun) / 1e9;
-    var system =
-        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    System.out.printf(
-        Locale.ROOT,
-        "%-10s %,d rows in %.2f s: %,.0f rows/s, %.2f s of CPU with the JVM's start%s%n",
-        what,
-        rows,
-        seconds,
-        rows / seconds,
-        system.getProcessCpuTime() / 1e9,
-        allocated == 0
-            ? ""
-            : String.format(Locale.ROOT, ", %,d bytes allocated per row", allocated / rows));
-    System.out.flush();
-  }
-
-  private static DataSource dataSource(String url) throws SQLException {
-    if (url.startsWith("jdbc:mariadb:")) {
-      MariaDbDataSource mariaDb = new MariaDbDataSource(url);
-      mariaDb.setUser("root");
-      return mariaDb;
-    }
-    MysqlDataSource mySql = new MysqlDataSource();
-    mySql.setUrl(url);
-    mySql.setUser("root");
-    return mySql;
   }
 }
