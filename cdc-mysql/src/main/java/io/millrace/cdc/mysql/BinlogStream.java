@@ -3,21 +3,14 @@ package io.millrace.cdc.mysql;
 import com.github.shyiko.mysql.binlog.BinaryLogClient;
 import com.github.shyiko.mysql.binlog.network.AuthenticationException;
 import com.github.shyiko.mysql.binlog.network.ServerException;
-import com.github.shyiko.mysql.binlog.network.protocol.ResultSetRowPacket;
-import com.github.shyiko.mysql.binlog.network.protocol.command.ByteArrayCommand;
-import com.github.shyiko.mysql.binlog.network.protocol.command.DumpBinaryLogCommand;
-import com.github.shyiko.mysql.binlog.network.protocol.command.QueryCommand;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.internal.Distrust;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,14 +23,13 @@ final class BinlogStream implements AutoCloseable {
   private static final int SERVER_REFUSES = 1236;
   private static final long QUEUE_BYTES = 8 << 20;
   private static final int SIGNS_OF_LIFE = 5;
-  private static final int NET_WRITE_TIMEOUT_SECONDS = 3_600;
   private static final long CLOSE_MILLIS = 5_000;
 
   private final SourceSettings settings;
   private final GtidSet gtids;
   private final long serverId;
   private final EventQueue queue = new EventQueue(QUEUE_BYTES);
-  private final Client client;
+  private final BinlogClient client;
   private final Thread thread;
   private final CountDownLatch answered = new CountDownLatch(1);
   private volatile @Nullable Exception failure;
@@ -51,17 +43,15 @@ final class BinlogStream implements AutoCloseable {
     this.settings = settings;
     this.gtids = gtids;
     this.serverId = serverId;
-    this.client = new Client(settings, gtids, identity);
+    this.client = new BinlogClient(settings, gtids, identity);
     client.setServerId(serverId);
     client.setKeepAlive(false);
     int silenceMillis = (int) Math.max(1, settings.timeout().toMillis() / 2);
     client.setHeartbeatInterval(Math.max(1, silenceMillis / SIGNS_OF_LIFE));
     client.setConnectTimeout(silenceMillis);
-    client.setEventDeserializer(new RawEventDeserializer());
     client.setSocketFactory(() -> socket(silenceMillis));
     Tls.configure(client, settings);
-    client.registerEventListener(event -> hand(event.getData()));
-    client.registerLifecycleListener(new Failures());
+    client.registerLifecycleListener(new Connected());
     thread = new Thread(this::run, "millrace-" + pipeline + "-binlog");
     thread.setDaemon(true);
   }
@@ -142,18 +132,26 @@ final class BinlogStream implements AutoCloseable {
     }
   }
 
-  private void hand(Object event) {
+  /**
+   * Everything after the connector's greeting: it would look at each event for itself, and go on
+   * after most failures.
+   */
+  private void pump() {
     try {
-      if (!queue.put((RawEvent) event)) {
-        client.disconnect();
+      EventPackets packets = client.packets(queue::awaitAsked);
+      for (List<RawEvent> events = packets.next(); events != null; events = packets.next()) {
+        if (!queue.put(events)) {
+          client.disconnect();
+          return;
+        }
+        if (!begun) {
+          begun = events.stream().anyMatch(BinlogStream::isOfLog);
+        }
+        if (answered.getCount() > 0) {
+          settings.server().trusted().set(true);
+          answered.countDown();
+        }
       }
-      if (!begun) {
-        begun = isOfLog((RawEvent) event);
-      }
-      if (answered.getCount() > 0) {
-        settings.server().trusted().set(true);
-      }
-      answered.countDown();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       stop(e);
@@ -169,9 +167,10 @@ final class BinlogStream implements AutoCloseable {
         && !EventCode.isSilent(event.type());
   }
 
-  /** The connector would go on after most failures; we do not. */
   private void stop(Exception e) {
-    failed(e);
+    if (!closing) {
+      failed(e);
+    }
     queue.end();
     try {
       client.disconnect();
@@ -197,7 +196,7 @@ final class BinlogStream implements AutoCloseable {
           null,
           true);
     }
-    if (e instanceof OtherServerException) {
+    if (e instanceof BinlogClient.OtherServerException) {
       return new SourceException(String.valueOf(e.getMessage()), e, true);
     }
     if (e instanceof AuthenticationException) {
@@ -327,107 +326,13 @@ final class BinlogStream implements AutoCloseable {
     }
   }
 
-  /**
-   * Lets the server wait longer for a reader that is held back, and asks a MySQL server for its log
-   * by ourselves: the connector knows no tagged GTIDs.
-   */
-  private static final class Client extends BinaryLogClient {
-    private static final int DUMP_GTID = 0x1e;
-    private static final int FROM_GTIDS = 4;
-    private static final int FIRST_OFFSET = 4;
-    private static final byte END_OF_ROWS = (byte) 0xfe;
-
-    private final @Nullable MySqlGtidSet gtids;
-    private final @Nullable LogPlace place;
-    private final String address;
-    private final String identity;
-
-    Client(SourceSettings settings, GtidSet gtids, String identity) {
-      super(settings.host(), settings.port(), settings.user(), settings.password().reveal());
-      this.address = settings.address();
-      this.identity = identity;
-      this.gtids = gtids instanceof MySqlGtidSet set ? set : null;
-      this.place = gtids instanceof LogPlace start ? start : null;
-      if (gtids instanceof MariaDbGtidSet) {
-        setGtidSet(gtids.toString());
-      } else {
-        setBinlogFilename("");
-        setBinlogPosition(FIRST_OFFSET);
-      }
-    }
-
+  /** Takes over when the connector has connected; its own reading then finds the end only. */
+  private final class Connected extends BinaryLogClient.AbstractLifecycleListener {
     @Override
-    protected void setupConnection() throws IOException {
-      super.setupConnection();
-      channel.write(new QueryCommand("SET net_write_timeout=" + NET_WRITE_TIMEOUT_SECONDS));
-      checkError(channel.read());
-      channel.write(new QueryCommand(ServerProcess.IDENTITY));
-      String found = ServerProcess.identityOf(rows());
-      if (!found.equals(identity)) {
-        throw new OtherServerException(address, found, identity);
-      }
+    public void onConnect(BinaryLogClient source) {
+      pump();
     }
 
-    /** What a query answers: names and values. */
-    private Map<String, String> rows() throws IOException {
-      checkError(channel.read());
-      while (channel.read()[0] != END_OF_ROWS) {
-        // what the columns are called
-      }
-      Map<String, String> rows = new HashMap<>();
-      for (byte[] packet = channel.read(); packet[0] != END_OF_ROWS; packet = channel.read()) {
-        checkError(packet);
-        ResultSetRowPacket row = new ResultSetRowPacket(packet);
-        rows.put(row.getValue(0), row.getValue(1));
-      }
-      return rows;
-    }
-
-    @Override
-    protected void requestBinaryLogStream() throws IOException {
-      MySqlGtidSet set = gtids;
-      LogPlace start = place;
-      if (start != null) {
-        channel.write(new DumpBinaryLogCommand(getServerId(), start.file(), start.offset()));
-        return;
-      }
-      if (set == null) {
-        super.requestBinaryLogStream();
-        return;
-      }
-      byte[] encoded = set.encoded();
-      ByteBuffer command =
-          ByteBuffer.allocate(1 + 2 + 4 + 4 + 8 + 4 + encoded.length)
-              .order(ByteOrder.LITTLE_ENDIAN)
-              .put((byte) DUMP_GTID)
-              .putShort((short) FROM_GTIDS)
-              .putInt((int) getServerId())
-              .putInt(0) // no file name
-              .putLong(FIRST_OFFSET)
-              .putInt(encoded.length)
-              .put(encoded);
-      channel.write(new ByteArrayCommand(command.array()));
-    }
-  }
-
-  /** The two connections lead to different servers. */
-  private static final class OtherServerException extends IOException {
-    private static final long serialVersionUID = 1;
-
-    OtherServerException(String address, String found, String told) {
-      super(
-          String.format(
-              Locale.ROOT,
-              "%s sends the log of server %s, but its data source leads to server %s. Give each server a"
-                  + " data source that leads to it and to no other.",
-              address,
-              found,
-              told));
-    }
-  }
-
-  /** Every failure that the connector only reports ends the stream. */
-  private final class Failures extends BinaryLogClient.AbstractLifecycleListener {
     @Override
     public void onCommunicationFailure(BinaryLogClient source, Exception e) {
       failed(e);

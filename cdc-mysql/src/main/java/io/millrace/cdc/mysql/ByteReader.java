@@ -1,11 +1,19 @@
 package io.millrace.cdc.mysql;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
  * A cursor over bytes of the binary log: little-endian integers, packed lengths. Not thread-safe.
  */
 final class ByteReader {
+  private static final VarHandle INT32 =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   final byte[] bytes;
   int position;
   final int end;
@@ -32,8 +40,32 @@ final class ByteReader {
     return u8() | u8() << 8;
   }
 
+  /** Little-endian with sign, four bytes. */
+  int s32() {
+    int value = int32(bytes, position);
+    position += 4;
+    return value;
+  }
+
   long u32() {
-    return unsigned(4);
+    return s32() & 0xffff_ffffL;
+  }
+
+  /** Little-endian with sign, eight bytes. */
+  long s64() {
+    long value = int64(bytes, position);
+    position += 8;
+    return value;
+  }
+
+  /** Little-endian with sign, eight bytes of an array. */
+  static long int64(byte[] bytes, int at) {
+    return (long) INT64.get(bytes, at);
+  }
+
+  /** Little-endian with sign, four bytes of an array. */
+  static int int32(byte[] bytes, int at) {
+    return (int) INT32.get(bytes, at);
   }
 
   /** Little-endian, up to 8 bytes. */

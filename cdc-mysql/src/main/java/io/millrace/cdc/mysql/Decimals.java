@@ -1,6 +1,7 @@
 package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.event.Value;
+import java.nio.charset.StandardCharsets;
 
 /** The server's packed decimals: nine digits in four bytes, big-endian, sign in the first bit. */
 final class Decimals {
@@ -15,35 +16,37 @@ final class Decimals {
     boolean negative = (in.bytes[in.position] & 0x80) == 0;
     int mask = negative ? 0xff : 0;
     int flip = 0x80; // of the first byte only
-    StringBuilder text = new StringBuilder(precision + 3);
+    byte[] text = new byte[precision + 3];
+    int start = 0;
     if (negative) {
-      text.append('-');
+      text[start++] = '-';
     }
-    int start = text.length();
+    int at = start;
     int rest = whole % DIGITS;
     if (rest > 0) {
-      append(text, group(in, BYTES[rest], mask, flip), 0, text.length() == start);
+      at = append(text, at, group(in, BYTES[rest], mask, flip));
       flip = 0;
     }
     for (int i = 0; i < whole / DIGITS; i++) {
-      append(text, group(in, 4, mask, flip), DIGITS, text.length() == start);
+      int value = group(in, 4, mask, flip);
+      at = at == start ? append(text, at, value) : pad(text, at, value, DIGITS);
       flip = 0;
     }
-    if (text.length() == start) {
-      text.append('0');
+    if (at == start) {
+      text[at++] = '0';
     }
     if (scale > 0) {
-      text.append('.');
+      text[at++] = '.';
       for (int i = 0; i < scale / DIGITS; i++) {
-        pad(text, group(in, 4, mask, flip), DIGITS);
+        at = pad(text, at, group(in, 4, mask, flip), DIGITS);
         flip = 0;
       }
       int last = scale % DIGITS;
       if (last > 0) {
-        pad(text, group(in, BYTES[last], mask, flip), last);
+        at = pad(text, at, group(in, BYTES[last], mask, flip), last);
       }
     }
-    return new Value.DecimalValue(text.toString());
+    return new Value.DecimalValue(new String(text, 0, at, StandardCharsets.ISO_8859_1));
   }
 
   /** How many bytes one takes. */
@@ -62,23 +65,25 @@ final class Decimals {
   }
 
   /** Leading zeros of the number are not written. */
-  private static void append(StringBuilder text, int value, int width, boolean leading) {
-    if (leading) {
-      if (value != 0) {
-        text.append(value);
-      }
-    } else {
-      pad(text, value, width);
+  private static int append(byte[] text, int at, int value) {
+    if (value == 0) {
+      return at;
     }
+    int width = 1;
+    for (int rest = value / 10; rest > 0; rest /= 10) {
+      width++;
+    }
+    return pad(text, at, value, width);
   }
 
-  private static void pad(StringBuilder text, int value, int width) {
-    int at = text.length();
+  /** Writes so many digits and gives where they end. */
+  private static int pad(byte[] text, int at, int value, int width) {
     int rest = value;
-    text.setLength(at + width);
     for (int i = at + width - 1; i >= at; i--) {
-      text.setCharAt(i, (char) ('0' + rest % 10));
-      rest /= 10;
+      int next = rest / 10;
+      text[i] = (byte) ('0' + rest - 10 * next);
+      rest = next;
     }
+    return at + width;
   }
 }

@@ -1,6 +1,7 @@
 package io.millrace.cdc.mysql;
 
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ final class EventQueue {
   private boolean ended;
   private boolean woken;
 
+  /** Whether the reader came for more than there was since something was added. */
+  private boolean asked;
+
   // Of the reader's thread.
   private ArrayDeque<RawEvent> draining = new ArrayDeque<>();
 
@@ -27,8 +31,12 @@ final class EventQueue {
     this.limitBytes = limitBytes;
   }
 
-  /** Adds an event, waiting while the queue is full; false once the queue has ended. */
-  boolean put(RawEvent event) throws InterruptedException {
+  /** Adds events, waiting while the queue is full; false once the queue has ended. */
+  boolean put(List<RawEvent> events) throws InterruptedException {
+    long bytes = 0;
+    for (int i = 0; i < events.size(); i++) {
+      bytes += events.get(i).length();
+    }
     lock.lockInterruptibly();
     try {
       while (fillingBytes >= limitBytes && !ended) {
@@ -38,12 +46,28 @@ final class EventQueue {
         return false;
       }
       boolean wasEmpty = filling.isEmpty();
-      filling.add(event);
-      fillingBytes += event.length();
+      filling.addAll(events);
+      fillingBytes += bytes;
+      asked = false;
       if (wasEmpty) {
         changed.signalAll();
       }
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits until the reader has done with all that was added: what needs much memory is not read
+   * ahead.
+   */
+  void awaitAsked() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (!asked && !ended) {
+        changed.await();
+      }
     } finally {
       lock.unlock();
     }
@@ -58,6 +82,10 @@ final class EventQueue {
   private ArrayDeque<RawEvent> swap(long waitNanos) throws InterruptedException {
     lock.lockInterruptibly();
     try {
+      if (filling.isEmpty() && !asked) {
+        asked = true;
+        changed.signalAll();
+      }
       long left = waitNanos;
       while (filling.isEmpty() && !ended && !woken && left > 0) {
         left = changed.awaitNanos(left);

@@ -3,7 +3,6 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.error.SourceException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.HexFormat;
 
 /**
  * What the event in front of a transaction says.
@@ -22,7 +21,7 @@ record GtidEvent(String gtid, Instant committedAt, long originalMicros, boolean 
 
   static GtidEvent mariaDb(RawEvent event) {
     ByteReader in = event.body();
-    long sequence = in.signed(8);
+    long sequence = in.s64();
     long domain = in.u32();
     String gtid = domain + "-" + event.serverId() + "-" + Long.toUnsignedString(sequence);
     return new GtidEvent(
@@ -32,11 +31,12 @@ record GtidEvent(String gtid, Instant committedAt, long originalMicros, boolean 
         (in.u8() & STANDALONE) == 0);
   }
 
-  static GtidEvent mySql(RawEvent event) {
+  static GtidEvent mySql(RawEvent event, ServerNames servers) {
     ByteReader in = event.body();
     in.position++; // flags
-    byte[] server = in.copy(16);
-    String gtid = uuid(server) + ":" + in.signed(8);
+    String server = servers.of(in.bytes, in.position);
+    in.position += ServerNames.BYTES;
+    String gtid = server + in.s64();
     in.position += 17; // typecode, last committed, sequence
     if (in.remaining() < 7) {
       return of(event, gtid, -1, -1); // before MySQL 8
@@ -56,7 +56,7 @@ record GtidEvent(String gtid, Instant committedAt, long originalMicros, boolean 
     }
     in.varint(); // size
     in.varint(); // the last field that must be understood
-    byte[] server = new byte[16];
+    byte[] server = new byte[ServerNames.BYTES];
     long number = 0;
     String tag = "";
     long here = -1;
@@ -79,25 +79,13 @@ record GtidEvent(String gtid, Instant committedAt, long originalMicros, boolean 
         default -> in.varint(); // flags, logical clock, length, versions: one number each
       }
     }
-    return of(event, uuid(server) + (tag.isEmpty() ? ":" : ":" + tag + ":") + number, here, first);
+    String before = ServerNames.text(server, 0) + (tag.isEmpty() ? "" : tag + ":");
+    return of(event, before + number, here, first);
   }
 
   private static GtidEvent of(RawEvent event, String gtid, long hereMicros, long firstMicros) {
     long here = hereMicros < 0 ? event.timestamp() * MICROS : hereMicros;
     Instant committedAt = Instant.ofEpochSecond(here / MICROS, here % MICROS * 1000);
     return new GtidEvent(gtid, committedAt, firstMicros < 0 ? here : firstMicros, false);
-  }
-
-  private static String uuid(byte[] bytes) {
-    String hex = HexFormat.of().formatHex(bytes);
-    return hex.substring(0, 8)
-        + '-'
-        + hex.substring(8, 12)
-        + '-'
-        + hex.substring(12, 16)
-        + '-'
-        + hex.substring(16, 20)
-        + '-'
-        + hex.substring(20);
   }
 }

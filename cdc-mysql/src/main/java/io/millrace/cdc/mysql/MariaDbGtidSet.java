@@ -5,7 +5,8 @@ import java.util.TreeMap;
 
 /** The last transaction of each domain: {@code domain-server-sequence,…}. */
 final class MariaDbGtidSet implements GtidSet {
-  private record Last(long server, long sequence) {}
+  /** The last transaction of a domain, as it stands in the log. */
+  private record Last(long sequence, String gtid) {}
 
   private final TreeMap<Long, Last> domains = new TreeMap<>();
 
@@ -30,10 +31,17 @@ final class MariaDbGtidSet implements GtidSet {
 
   @Override
   public void add(String gtid) {
-    String[] parts = gtid.split("-", -1);
-    Last last = new Last(Long.parseLong(parts[1]), Long.parseLong(parts[2]));
-    domains.merge(
-        Long.parseLong(parts[0]), last, (old, now) -> now.sequence < old.sequence ? old : now);
+    int server = gtid.indexOf('-') + 1;
+    int sequence = gtid.indexOf('-', server) + 1;
+    if (server == 0 || sequence == 0 || Long.parseLong(gtid, server, sequence - 1, 10) < 0) {
+      throw new NumberFormatException("'" + gtid + "' is no GTID of MariaDB");
+    }
+    long number = Long.parseLong(gtid, sequence, gtid.length(), 10);
+    Long domain = Long.parseLong(gtid, 0, server - 1, 10);
+    Last known = domains.get(domain);
+    if (known == null || number >= known.sequence) {
+      domains.put(domain, new Last(number, gtid));
+    }
   }
 
   @Override
@@ -46,9 +54,9 @@ final class MariaDbGtidSet implements GtidSet {
 
   @Override
   public String before(String gtid) {
-    long domain = Long.parseLong(gtid.substring(0, gtid.indexOf('-')));
+    long domain = Long.parseLong(gtid, 0, gtid.indexOf('-'), 10);
     Last last = domains.get(domain);
-    return last == null ? "" : text(domain, last);
+    return last == null ? "" : last.gtid;
   }
 
   @Override
@@ -64,7 +72,7 @@ final class MariaDbGtidSet implements GtidSet {
         (domain, last) -> {
           Last their = theirs.domains.get(domain);
           if (their == null || their.sequence < last.sequence) {
-            rest.add(text(domain, last));
+            rest.add(last.gtid);
           }
         });
     return rest.toString();
@@ -78,11 +86,7 @@ final class MariaDbGtidSet implements GtidSet {
   @Override
   public String toString() {
     StringJoiner text = new StringJoiner(",");
-    domains.forEach((domain, last) -> text.add(text(domain, last)));
+    domains.values().forEach(last -> text.add(last.gtid));
     return text.toString();
-  }
-
-  private static String text(long domain, Last last) {
-    return domain + "-" + last.server + "-" + last.sequence;
   }
 }

@@ -17,7 +17,9 @@ final class Marks {
 
   private record Row(String table, String key) {}
 
-  private final Set<Row> marked = new HashSet<>();
+  /** Replaced at the first mark: most transactions are nobody's applier's. */
+  private Set<Row> marked = Set.of();
+
   private long mark;
   private boolean complete;
   private boolean applier;
@@ -28,12 +30,15 @@ final class Marks {
     // A statement that changed nothing left no rows between two sets: their numbers tell them
     // apart.
     long number = number(names, row, "mark");
+    if (!applier) {
+      applier = true;
+      marked = new HashSet<>();
+    }
     if (complete || number != mark) {
       marked.clear();
       complete = false;
       mark = number;
     }
-    applier = true;
     hops = Math.max(hops, Math.toIntExact(number(names, row, "hops")));
     String table = text(names, row, "mark_table");
     if (!table.isEmpty()) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * never a replacement character.
  */
 final class MySqlCharsets {
-  /** Turns bytes of one character set into text. */
+  /** Turns bytes of one character set into text. Used by one thread. */
   interface TextDecoder {
     String decode(byte[] bytes, int offset, int length);
   }
@@ -89,7 +89,8 @@ final class MySqlCharsets {
               + "' is not supported: convert the column to utf8mb4 or do not capture its table.");
     }
     if (charset.equals(StandardCharsets.UTF_8)) {
-      return MySqlCharsets::utf8;
+      Utf8Text utf8 = new Utf8Text();
+      return (bytes, offset, length) -> utf8(utf8, bytes, offset, length);
     }
     if (name.startsWith("utf")
         || name.equals("ucs2")
@@ -109,8 +110,8 @@ final class MySqlCharsets {
     return java != null && Charset.isSupported(java) ? Charset.forName(java) : null;
   }
 
-  private static String utf8(byte[] bytes, int offset, int length) {
-    String text = new String(bytes, offset, length, StandardCharsets.UTF_8);
+  private static String utf8(Utf8Text utf8, byte[] bytes, int offset, int length) {
+    String text = utf8.of(bytes, offset, length);
     // A replacement character may stand in the data, or hide bytes that are no UTF-8.
     return text.indexOf(UNKNOWN) < 0
         ? text

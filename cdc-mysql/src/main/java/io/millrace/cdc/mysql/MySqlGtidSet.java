@@ -18,6 +18,9 @@ final class MySqlGtidSet implements GtidSet {
   /** Per source (uuid, or uuid:tag) first → last of disjoint, non-adjacent intervals. */
   private final TreeMap<String, TreeMap<Long, Long>> sources = new TreeMap<>();
 
+  /** Of the transaction that was added last. */
+  private String lastSource = "";
+
   private MySqlGtidSet() {}
 
   static MySqlGtidSet parse(String text) {
@@ -59,8 +62,17 @@ final class MySqlGtidSet implements GtidSet {
   @Override
   public void add(String gtid) {
     int colon = gtid.lastIndexOf(':');
-    long number = Long.parseLong(gtid.substring(colon + 1));
-    add(gtid.substring(0, colon), number, number);
+    long number = Long.parseLong(gtid, colon + 1, gtid.length(), 10);
+    if (lastSource.length() != colon || !gtid.startsWith(lastSource)) {
+      lastSource = gtid.substring(0, colon);
+    }
+    TreeMap<Long, Long> intervals = sources.get(lastSource);
+    Map.Entry<Long, Long> newest = intervals == null ? null : intervals.lastEntry();
+    if (intervals != null && newest != null && newest.getValue() == number - 1) {
+      intervals.put(newest.getKey(), number); // as nearly always
+    } else {
+      add(lastSource, number, number);
+    }
   }
 
   private void add(String source, long from, long to) {

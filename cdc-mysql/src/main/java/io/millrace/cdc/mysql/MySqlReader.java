@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class MySqlReader implements SourceReader {
   private static final Logger LOG = LoggerFactory.getLogger(MySqlReader.class);
 
+  /** Of rows in one batch: large ones come in batches of few. */
+  private static final long MOST_BYTES = 4 << 20;
+
   private final SourceSettings settings;
   private final String pipeline;
   private final Optional<Duration> kept;
@@ -42,11 +45,17 @@ final class MySqlReader implements SourceReader {
   /** XA transactions that wait for their end, by {@link XaId}, in the order of the log. */
   private final Map<String, MySqlPosition.Prepared> prepared;
 
-  private MySqlPosition reached;
+  /** The last that was given out whole, and what came before it in its domain. */
+  private @Nullable Transaction finished;
+
+  private String finishedBefore = "";
   private @Nullable TransactionEvents current;
 
   /** An event that could not be taken yet. */
   private @Nullable RawEvent again;
+
+  /** How many events the last poll gave, from which the next one's room is guessed. */
+  private int lastSize;
 
   private @Nullable Instant lastChangeAt;
 
@@ -64,7 +73,6 @@ final class MySqlReader implements SourceReader {
     this.stream = opened.stream();
     this.assembler = opened.assembler();
     this.start = start;
-    this.reached = start;
     this.executed = GtidSet.parse(start.flavour(), start.set());
     this.prepared = new LinkedHashMap<>(opened.prepared());
     this.clock = settings.clock();
@@ -106,22 +114,25 @@ final class MySqlReader implements SourceReader {
   public SourceBatch poll(int maxEvents, Duration maxWait) throws InterruptedException {
     failWhereTablesWent();
     long deadline = System.nanoTime() + maxWait.toNanos();
-    List<ChangeEvent> events = new ArrayList<>();
+    List<ChangeEvent> events = new ArrayList<>(Math.min(maxEvents, lastSize + 8));
     int echoes = 0;
+    long bytes = 0;
     boolean moved = false;
     while (true) {
       TransactionEvents transaction = current;
       if (transaction != null) {
-        boolean whole = transaction.fill(events, maxEvents);
+        boolean whole = transaction.fill(events, maxEvents, MOST_BYTES - bytes);
         echoes += transaction.takeEchoes();
+        bytes += transaction.takeBytes();
         if (!whole) {
+          lastSize = events.size();
           return new SourceBatch(events, null, echoes);
         }
         finish(transaction.transaction());
         moved = true;
         removal = assembler.takeRemoval();
       }
-      if (events.size() >= maxEvents || removal != null) {
+      if (events.size() >= maxEvents || bytes >= MOST_BYTES || removal != null) {
         break;
       }
       long left = deadline - System.nanoTime();
@@ -155,6 +166,7 @@ final class MySqlReader implements SourceReader {
       }
       current = next == null ? null : new TransactionEvents(next, settings, log, epoch, pipeline);
     }
+    lastSize = events.size();
     return new SourceBatch(events, moved ? reached() : null, echoes);
   }
 
@@ -206,30 +218,24 @@ final class MySqlReader implements SourceReader {
     } else if (xa != null) {
       prepared.remove(xa.id());
     }
-    reached =
-        new MySqlPosition(
-            start.flavour(),
-            start.server(),
-            transaction.file(),
-            transaction.offset(),
-            transaction.gtid(),
-            before,
-            transaction.hash(),
-            "",
-            List.of(),
-            "");
+    finished = transaction;
+    finishedBefore = before;
   }
 
-  /** The set's text is only made when somebody wants to see it. */
+  /** Only made where somebody will see it: once a batch, however many transactions are in it. */
   private Position reached() {
+    Transaction last = finished;
+    if (last == null) {
+      return start.toPosition();
+    }
     return new MySqlPosition(
-            reached.flavour(),
-            reached.server(),
-            reached.file(),
-            reached.offset(),
-            reached.witness(),
-            reached.before(),
-            reached.hash(),
+            start.flavour(),
+            start.server(),
+            last.file(),
+            last.offset(),
+            last.gtid(),
+            finishedBefore,
+            last.hash(),
             executed.toString(),
             List.copyOf(prepared.values()),
             captured)

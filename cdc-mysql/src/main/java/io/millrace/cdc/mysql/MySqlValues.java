@@ -61,40 +61,68 @@ final class MySqlValues {
     };
   }
 
-  /** Reads a value that is not null and moves on behind it. */
-  static Value read(Column column, ByteReader in) {
+  /** What reads the values of a column, whatever is made of them. */
+  static ValueReader reader(Column column) {
+    int length = column.length();
     return switch (column.type()) {
-      case ColumnType.TINY -> integer(column, in, 1);
-      case ColumnType.SHORT -> integer(column, in, 2);
-      case ColumnType.INT24 -> integer(column, in, 3);
-      case ColumnType.LONG -> integer(column, in, 4);
+      case ColumnType.TINY ->
+          column.unsigned() ? in -> Value.of(in.u8()) : in -> Value.of(in.bytes[in.position++]);
+      case ColumnType.SHORT ->
+          column.unsigned() ? in -> Value.of(in.u16()) : in -> Value.of((short) in.u16());
+      case ColumnType.INT24 ->
+          column.unsigned() ? in -> Value.of(in.unsigned(3)) : in -> Value.of(in.signed(3));
+      case ColumnType.LONG ->
+          column.unsigned() ? in -> Value.of(in.u32()) : in -> Value.of(in.s32());
       case ColumnType.LONGLONG ->
-          column.unsigned() ? new Value.UInt64Value(in.signed(8)) : Value.of(in.signed(8));
-      case ColumnType.FLOAT -> new Value.FloatValue(Float.intBitsToFloat((int) in.u32()));
-      case ColumnType.DOUBLE -> new Value.DoubleValue(Double.longBitsToDouble(in.signed(8)));
-      case ColumnType.DECIMAL -> Decimals.read(in, column.length(), column.scale());
-      case ColumnType.DATE -> Temporals.date(in);
-      case ColumnType.TIME -> Temporals.time(in, column.length());
-      case ColumnType.DATETIME -> Temporals.dateTime(in, column.length());
-      case ColumnType.TIMESTAMP -> Temporals.timestamp(in, column.length());
-      case ColumnType.YEAR -> year(in.u8());
-      case ColumnType.BIT -> bits(column.length(), in);
-      case ColumnType.ENUM -> label(column, (int) in.unsigned(column.length()));
-      case ColumnType.SET -> labels(column, in.unsigned(column.length()));
-      case ColumnType.STRING -> fixed(column, in, column.length() > 255 ? in.u16() : in.u8());
-      case ColumnType.VARCHAR, ColumnType.VAR_STRING ->
-          varying(column, in, column.length() > 255 ? in.u16() : in.u8());
+          column.unsigned() ? in -> new Value.UInt64Value(in.s64()) : in -> Value.of(in.s64());
+      case ColumnType.FLOAT -> in -> new Value.FloatValue(Float.intBitsToFloat(in.s32()));
+      case ColumnType.DOUBLE -> in -> new Value.DoubleValue(Double.longBitsToDouble(in.s64()));
+      case ColumnType.DECIMAL -> in -> Decimals.read(in, length, column.scale());
+      case ColumnType.DATE -> RepeatedValues.last(3, Temporals::date);
+      case ColumnType.TIME -> in -> Temporals.time(in, length);
+      case ColumnType.DATETIME ->
+          RepeatedValues.last(5 + fraction(length), in -> Temporals.dateTime(in, length));
+      case ColumnType.TIMESTAMP ->
+          RepeatedValues.last(4 + fraction(length), in -> Temporals.timestamp(in, length));
+      case ColumnType.YEAR -> in -> year(in.u8());
+      case ColumnType.BIT -> in -> bits(length, in);
+      case ColumnType.ENUM -> enumeration(column);
+      case ColumnType.SET -> in -> labels(column, in.unsigned(length));
       case ColumnType.JSON ->
-          new Value.JsonValue(JsonText.read(in, (int) in.unsigned(column.length())));
-      case ColumnType.GEOMETRY -> Value.of(in.copy((int) in.unsigned(column.length())));
-      case ColumnType.VECTOR -> vector(in, (int) in.unsigned(column.length()));
-      case ColumnType.UUID -> MariaDbTypes.uuid(filled(column, in, in.u8()));
-      case ColumnType.INET4 -> MariaDbTypes.inet4(filled(column, in, in.u8()));
-      case ColumnType.INET6 -> MariaDbTypes.inet6(filled(column, in, in.u8()));
+          in -> new Value.JsonValue(JsonText.read(in, (int) in.unsigned(length)));
+      case ColumnType.GEOMETRY -> in -> Value.of(in.copy((int) in.unsigned(length)));
+      case ColumnType.VECTOR -> in -> vector(in, (int) in.unsigned(length));
+      case ColumnType.UUID -> in -> MariaDbTypes.uuid(filled(column, in, in.u8()));
+      case ColumnType.INET4 -> in -> MariaDbTypes.inet4(filled(column, in, in.u8()));
+      case ColumnType.INET6 -> in -> MariaDbTypes.inet6(filled(column, in, in.u8()));
       case ColumnType.VARCHAR_COMPRESSED ->
-          compressed(column, in, column.length() > 255 ? in.u16() : in.u8());
-      case ColumnType.BLOB_COMPRESSED -> compressed(column, in, (int) in.unsigned(column.length()));
-      default -> blob(column, in);
+          in -> compressed(column, in, length > 255 ? in.u16() : in.u8());
+      case ColumnType.BLOB_COMPRESSED -> in -> compressed(column, in, (int) in.unsigned(length));
+      default -> characters(column);
+    };
+  }
+
+  /** Readers of what is text or bytes, by the column's character set. */
+  private static ValueReader characters(Column column) {
+    int length = column.length();
+    MySqlCharsets.TextDecoder text = column.text();
+    return switch (column.type()) {
+      case ColumnType.STRING, ColumnType.VARCHAR, ColumnType.VAR_STRING -> {
+        if (text == null) {
+          yield column.type() == ColumnType.STRING
+              ? in -> Value.of(filled(column, in, length > 255 ? in.u16() : in.u8()))
+              : in -> Value.of(in.copy(length > 255 ? in.u16() : in.u8()));
+        }
+        yield RepeatedValues.words(length > 255 ? 2 : 1, text);
+      }
+      default -> {
+        if (!ColumnType.isBlob(column.type())) {
+          throw unsupported(column);
+        }
+        yield text == null
+            ? in -> Value.of(in.copy((int) in.unsigned(length)))
+            : RepeatedValues.words(length, text);
+      }
     };
   }
 
@@ -109,9 +137,9 @@ final class MySqlValues {
           case ColumnType.LONG, ColumnType.FLOAT, ColumnType.TIMESTAMP_OLD -> 4;
           case ColumnType.LONGLONG, ColumnType.DOUBLE, ColumnType.DATETIME_OLD -> 8;
           case ColumnType.DECIMAL -> Decimals.length(length, column.scale());
-          case ColumnType.TIME -> 3 + (length + 1) / 2;
-          case ColumnType.DATETIME -> 5 + (length + 1) / 2;
-          case ColumnType.TIMESTAMP -> 4 + (length + 1) / 2;
+          case ColumnType.TIME -> 3 + fraction(length);
+          case ColumnType.DATETIME -> 5 + fraction(length);
+          case ColumnType.TIMESTAMP -> 4 + fraction(length);
           case ColumnType.BIT -> (length + 7) / 8;
           case ColumnType.ENUM, ColumnType.SET -> length;
           case ColumnType.STRING,
@@ -133,6 +161,11 @@ final class MySqlValues {
     in.position += bytes; // only now: reading a length has moved it
   }
 
+  /** How many bytes so many digits of a second take. */
+  private static int fraction(int digits) {
+    return (digits + 1) / 2;
+  }
+
   private static Value vector(ByteReader in, int length) {
     List<Value> values = new ArrayList<>(length / Float.BYTES);
     for (int i = 0; i < length / Float.BYTES; i++) {
@@ -148,20 +181,9 @@ final class MySqlValues {
     return text == null ? Value.of(plain) : Value.of(text.decode(plain, 0, plain.length));
   }
 
-  private static Value blob(Column column, ByteReader in) {
-    if (ColumnType.isBlob(column.type())) {
-      return varying(column, in, (int) in.unsigned(column.length()));
-    }
-    throw unsupported(column);
-  }
-
   private static SourceException unsupported(Column column) {
     return new SourceException(
         "Column '" + column.name() + "' is " + ColumnType.name(column.type()) + ", not supported.");
-  }
-
-  private static Value integer(Column column, ByteReader in, int bytes) {
-    return Value.of(column.unsigned() ? in.unsigned(bytes) : in.signed(bytes));
   }
 
   private static Value year(int stored) {
@@ -173,8 +195,15 @@ final class MySqlValues {
     return bits == 64 ? new Value.UInt64Value(value) : Value.of(value);
   }
 
-  private static Value label(Column column, int index) {
-    return Value.of(index == 0 ? "" : column.labels().get(index - 1));
+  /** A label is one object however many rows have it. */
+  private static ValueReader enumeration(Column column) {
+    int length = column.length();
+    Value[] labels = new Value[column.labels().size() + 1];
+    labels[0] = Value.of("");
+    for (int i = 1; i < labels.length; i++) {
+      labels[i] = Value.of(column.labels().get(i - 1));
+    }
+    return in -> labels[(int) in.unsigned(length)];
   }
 
   private static Value labels(Column column, long bits) {
@@ -188,28 +217,11 @@ final class MySqlValues {
     return Value.of(text.toString());
   }
 
-  private static Value fixed(Column column, ByteReader in, int length) {
-    if (column.text() != null) {
-      return varying(column, in, length);
-    }
-    return Value.of(filled(column, in, length));
-  }
-
   /** The log drops the zeros at the end of BINARY(n). */
   private static byte[] filled(Column column, ByteReader in, int length) {
     byte[] bytes = new byte[column.length()];
     System.arraycopy(in.bytes, in.position, bytes, 0, length);
     in.position += length;
     return bytes;
-  }
-
-  private static Value varying(Column column, ByteReader in, int length) {
-    MySqlCharsets.TextDecoder text = column.text();
-    if (text == null) {
-      return Value.of(in.copy(length));
-    }
-    String value = text.decode(in.bytes, in.position, length);
-    in.position += length;
-    return Value.of(value);
   }
 }

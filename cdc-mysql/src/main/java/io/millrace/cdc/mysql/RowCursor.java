@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +18,14 @@ final class RowCursor {
   /** Stands for a column that is not in an image: whoever wrote it, left it out of the log. */
   static final Value MISSING = new Value.RawValue("mysql:missing", "");
 
-  private static final Value MASK = Value.of("***");
   private static final int WAS_NULL = -1;
   private static final int WAS_MISSING = -2;
 
   private final TableMap table;
   private final List<Column> columns;
+  private final ValueReader[] readers;
   private final ByteReader in;
+  private final int eventStart;
   private final boolean hasBefore;
   private final boolean hasAfter;
   private int index = -1;
@@ -44,6 +44,8 @@ final class RowCursor {
   RowCursor(RawEvent event, TableMap table) {
     this.table = table;
     this.columns = table.columns();
+    this.readers = table.readers();
+    this.eventStart = event.start();
     int type = event.type();
     hasBefore = !EventCode.isWrite(type);
     hasAfter = !EventCode.isDelete(type);
@@ -59,8 +61,6 @@ final class RowCursor {
               count,
               columns.size()));
     }
-    starts = new int[count];
-    ends = new int[count];
     if (hasBefore) {
       missingBefore = missing(count);
     }
@@ -69,6 +69,8 @@ final class RowCursor {
     }
     if (hasBefore && hasAfter) {
       changed = new boolean[count];
+      starts = new int[count];
+      ends = new int[count];
     }
   }
 
@@ -92,6 +94,10 @@ final class RowCursor {
 
   /** A session with another binlog_row_image leaves out what it thinks replicas do not need. */
   private @Nullable BitSet missing(int count) {
+    if (hasAll(count)) {
+      in.position += (count + 7) / 8;
+      return null;
+    }
     BitSet missing = null;
     for (int i = 0; i < count; i++) {
       if ((in.bytes[in.position + i / 8] & 1 << i % 8) == 0) {
@@ -112,6 +118,17 @@ final class RowCursor {
     return missing;
   }
 
+  private boolean hasAll(int count) {
+    int whole = count / 8;
+    for (int i = 0; i < whole; i++) {
+      if (in.bytes[in.position + i] != -1) {
+        return false;
+      }
+    }
+    int rest = (1 << count % 8) - 1;
+    return rest == 0 || (in.bytes[in.position + whole] & rest) == rest;
+  }
+
   /** Whether there is another row. */
   boolean hasMore() {
     return in.hasMore();
@@ -123,12 +140,23 @@ final class RowCursor {
       return false;
     }
     index++;
-    start = in.position;
-    if (hasBefore) {
+    start = in.position - eventStart;
+    if (!hasBefore) {
+      after = missingAfter == null ? image() : image(null, missingAfter);
+    } else if (!hasAfter) {
+      before = missingBefore == null ? image() : image(null, missingBefore);
+    } else {
       before = image(null, missingBefore);
+      after = image(before, missingAfter);
     }
-    if (hasAfter) {
-      after = image(hasBefore ? before : null, missingAfter);
+    if (in.position > in.end) {
+      // What lies behind it are other events, which would pass for values.
+      throw new SourceException(
+          String.format(
+              Locale.ROOT,
+              "A row of %s ends %s bytes behind its event, which is damaged.",
+              table.qualified(),
+              in.position - in.end));
     }
     return true;
   }
@@ -141,6 +169,11 @@ final class RowCursor {
   /** Where the row begins in its event, in bytes. */
   int start() {
     return start;
+  }
+
+  /** How many bytes the row has in its event. */
+  int size() {
+    return in.position - eventStart - start;
   }
 
   /** Whether the images have all columns. */
@@ -166,9 +199,27 @@ final class RowCursor {
     return after;
   }
 
+  /** Of an update: per column whether it changed; written anew with the next row. */
+  boolean[] changed() {
+    return changed;
+  }
+
   /** Of an update: whether a column changed. */
   boolean changed(int column) {
     return changed[column];
+  }
+
+  /** The only image of its row, with all columns. */
+  private Value[] image() {
+    int count = readers.length;
+    int nulls = in.position;
+    in.position += (count + 7) / 8;
+    Value[] values = new Value[count];
+    for (int i = 0; i < count; i++) {
+      boolean isNull = (in.bytes[nulls + (i >> 3)] & 1 << (i & 7)) != 0;
+      values[i] = isNull ? Value.NULL : read(i);
+    }
+    return values;
   }
 
   /**
@@ -185,18 +236,22 @@ final class RowCursor {
     for (int i = 0; i < count; i++) {
       if (missing != null && missing.get(i)) {
         values[i] = earlier == null ? MISSING : earlier[i];
-        if (earlier == null) {
-          ends[i] = WAS_MISSING;
-        } else {
+        if (earlier != null) {
           changed[i] = false;
+        } else if (hasBefore && hasAfter) {
+          ends[i] = WAS_MISSING;
         }
         continue;
       }
       boolean isNull = (in.bytes[nulls + bit / 8] & 1 << bit % 8) != 0;
       bit++;
       if (earlier == null) {
-        ends[i] = WAS_NULL;
+        int from = in.position;
         values[i] = isNull ? Value.NULL : read(i);
+        if (hasBefore && hasAfter) {
+          starts[i] = from;
+          ends[i] = isNull ? WAS_NULL : in.position;
+        }
       } else {
         boolean same = ends[i] < 0 ? isNull && ends[i] == WAS_NULL : !isNull && same(i);
         values[i] = isNull ? Value.NULL : same ? earlier[i] : read(i);
@@ -207,11 +262,8 @@ final class RowCursor {
   }
 
   private Value read(int i) {
-    int from = in.position;
-    Value value;
     try {
-      Column column = columns.get(i);
-      value = column.use() == Column.Use.VALUE ? MySqlValues.read(column, in) : treated(column);
+      return readers[i].read(in);
     } catch (RuntimeException e) {
       throw new SourceException(
           String.format(
@@ -222,24 +274,6 @@ final class RowCursor {
               e.getMessage()),
           e);
     }
-    starts[i] = from;
-    ends[i] = in.position;
-    return value;
-  }
-
-  private Value treated(Column column) {
-    return switch (column.use()) {
-      case VALUE -> MySqlValues.read(column, in);
-      case HASH -> Objects.requireNonNull(table.hash(), "hash").of(MySqlValues.read(column, in));
-      case MASK -> {
-        MySqlValues.skip(column, in);
-        yield MASK;
-      }
-      case NONE -> {
-        MySqlValues.skip(column, in);
-        yield Value.NULL;
-      }
-    };
   }
 
   /**

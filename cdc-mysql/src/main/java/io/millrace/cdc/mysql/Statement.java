@@ -1,6 +1,7 @@
 package io.millrace.cdc.mysql;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -32,6 +33,11 @@ record Statement(String database, String sql, Kind kind) {
     /** Everything else; it ends its transaction by itself. */
     DDL
   }
+
+  private static final byte[] BEGIN = {'B', 'E', 'G', 'I', 'N'};
+
+  /** What MySQL writes before the rows of every transaction. */
+  private static final Statement BEGINNING = new Statement("", "BEGIN", Kind.BEGIN);
 
   private static final String NAME = "(?:`((?:[^`]|``)+)`|([\\p{L}\\p{N}_$]+))";
 
@@ -86,6 +92,11 @@ record Statement(String database, String sql, Kind kind) {
       in.position += 13;
     }
     in.position += variables;
+    int text = in.position + databaseLength + 1;
+    if (event.type() == EventCode.QUERY
+        && Arrays.equals(BEGIN, 0, BEGIN.length, in.bytes, text, Math.max(text, event.end()))) {
+      return BEGINNING;
+    }
     String database = in.utf8(databaseLength);
     in.position++;
     String sql =

@@ -4,21 +4,24 @@ import io.millrace.cdc.event.FieldNames;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the log says about a table before its rows. Immutable; made once per version of a table.
+ * What the log says about a table before its rows. Made once per version of a table. Used by one
+ * thread.
  *
  * @param captured what to make of its rows; null where it is not captured
  * @param ledger whether it is an applier's ledger
  * @param heartbeat whether pipelines write their heartbeats into it
  * @param columns empty unless it is read
+ * @param readers of the columns' values, in their order
  * @param names of the fields, one for each shown column
  * @param shown indexes of the columns that are part of the events
  * @param keyColumns indexes of the columns that name a row, in key order
  * @param rowEnd index of the column that ends a row of a system-versioned table, which is no part
  *     of the key; -1 for other tables
- * @param hash for the columns that are hashed
+ * @param changes names what an update changed; null where the table is not captured
  * @param fingerprint of names, types and everything else the log says
  */
 record TableMap(
@@ -28,12 +31,13 @@ record TableMap(
     boolean ledger,
     boolean heartbeat,
     List<Column> columns,
+    ValueReader[] readers,
     FieldNames names,
     int[] shown,
     int[] keyColumns,
     FieldNames keyNames,
     int rowEnd,
-    @Nullable ColumnHash hash,
+    @Nullable ChangedFields changes,
     String fingerprint) {
   private static final FieldNames NONE = FieldNames.of();
 
@@ -56,6 +60,7 @@ record TableMap(
         false,
         false,
         List.of(),
+        new ValueReader[0],
         NONE,
         new int[0],
         new int[0],
@@ -102,6 +107,11 @@ record TableMap(
       }
     }
     return row.build();
+  }
+
+  /** The names of what an update changed; null where nothing did that matters. */
+  @Nullable List<String> changedFields(boolean[] changed) {
+    return Objects.requireNonNull(changes, "changes").of(changed);
   }
 
   /** Whether rows of it are understood where columns are missing: not of our own tables. */

@@ -2,6 +2,7 @@ package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.FieldNames;
+import io.millrace.cdc.event.Value;
 import io.millrace.cdc.mysql.MySqlCharsets.TextDecoder;
 import io.millrace.cdc.source.Secret;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,7 @@ final class TableMapParser {
   static final String LEDGER = "millrace_ledger";
 
   private static final int BINARY = 63;
+  private static final Value MASK = Value.of("***");
 
   private static final List<String> SEQUENCE =
       List.of(
@@ -140,12 +143,13 @@ final class TableMapParser {
         false,
         false,
         columns,
+        readers(columns, hash(capture)),
         names(database + "." + table, fields, shown),
         shown,
         key,
         keyNames(fields, key),
         rowEnd,
-        hash(capture),
+        new ChangedFields(capture, columns, shown),
         fingerprint(event, named ? List.of() : metadata.names));
   }
 
@@ -174,6 +178,32 @@ final class TableMapParser {
     return secret == null ? null : new ColumnHash(secret);
   }
 
+  private static ValueReader[] readers(List<Column> columns, @Nullable ColumnHash hash) {
+    ValueReader[] readers = new ValueReader[columns.size()];
+    for (int i = 0; i < readers.length; i++) {
+      readers[i] = reader(columns.get(i), hash);
+    }
+    return readers;
+  }
+
+  private static ValueReader reader(Column column, @Nullable ColumnHash hash) {
+    return switch (column.use()) {
+      case VALUE -> MySqlValues.reader(column);
+      case HASH -> {
+        ColumnHash hashes = Objects.requireNonNull(hash, "hash");
+        ValueReader values = MySqlValues.reader(column);
+        yield in -> hashes.of(values.read(in));
+      }
+      case MASK -> in -> passedOver(column, in, MASK);
+      case NONE -> in -> passedOver(column, in, Value.NULL);
+    };
+  }
+
+  private static Value passedOver(Column column, ByteReader in, Value instead) {
+    MySqlValues.skip(column, in);
+    return instead;
+  }
+
   /** One of ours: nothing but its columns matters. */
   private static TableMap own(String database, String table, List<Column> columns) {
     List<String> names = columns.stream().map(Column::name).toList();
@@ -184,6 +214,7 @@ final class TableMapParser {
         table.equals(LEDGER),
         table.equals(HeartbeatTable.NAME),
         columns,
+        readers(columns, null),
         FieldNames.of(names),
         IntStream.range(0, names.size()).toArray(),
         new int[0],
@@ -404,7 +435,7 @@ final class TableMapParser {
   private static String fingerprint(RawEvent event, List<String> unlogged) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      int from = RawEvent.HEADER + 8;
+      int from = event.start() + RawEvent.HEADER + 8;
       digest.update(event.bytes(), from, event.end() - from);
       digest.update(String.join("\n", unlogged).getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest.digest(), 0, 8);

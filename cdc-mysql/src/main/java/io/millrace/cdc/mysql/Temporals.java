@@ -1,13 +1,17 @@
 package io.millrace.cdc.mysql;
 
 import io.millrace.cdc.event.Value;
-import java.time.LocalDate;
 import java.time.YearMonth;
 
 /** Dates and times to the microsecond; zero and partial dates, which no calendar has, stay text. */
 final class Temporals {
   private static final int[] MICROS = {0, 10_000, 100, 1};
   private static final int[] POWERS = {1, 10, 100, 1_000, 10_000, 100_000, 1_000_000};
+  private static final int[] DAYS_BEFORE = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+
+  /** From the beginning of year 0 to 1970. */
+  private static final long DAYS_TO_EPOCH = 719_528;
+
   private static final long SECONDS_PER_DAY = 86_400;
   private static final long MICROS_PER_SECOND = 1_000_000;
 
@@ -19,7 +23,7 @@ final class Temporals {
     int month = packed >> 5 & 15;
     int day = packed & 31;
     if (isDate(year, month, day)) {
-      return new Value.DateValue(LocalDate.of(year, month, day).toEpochDay());
+      return new Value.DateValue(epochDay(year, month, day));
     }
     StringBuilder text = new StringBuilder(10);
     appendDate(text, year, month, day);
@@ -37,7 +41,7 @@ final class Temporals {
     int minute = (int) (packed >> 6) & 63;
     int second = (int) packed & 63;
     if (isDate(year, month, day)) {
-      long seconds = LocalDate.of(year, month, day).toEpochDay() * SECONDS_PER_DAY;
+      long seconds = epochDay(year, month, day) * SECONDS_PER_DAY;
       return new Value.DateTimeValue(seconds + hour * 3600L + minute * 60L + second, micros * 1000);
     }
     StringBuilder text = new StringBuilder(26);
@@ -50,7 +54,7 @@ final class Temporals {
   }
 
   static Value timestamp(ByteReader in, int digits) {
-    long seconds = in.bigEndian(4);
+    long seconds = Integer.reverseBytes(in.s32()) & 0xffff_ffffL;
     int micros = micros(in, digits);
     if (seconds == 0 && micros == 0) {
       StringBuilder text = new StringBuilder("0000-00-00 00:00:00");
@@ -86,6 +90,17 @@ final class Temporals {
         && month <= 12
         && day >= 1
         && (day <= 28 || day <= YearMonth.of(year, month).lengthOfMonth());
+  }
+
+  /** Days since 1970-01-01 of a date that {@link #isDate} knows, years from 0 on. */
+  static long epochDay(int year, int month, int day) {
+    boolean leap = (year & 3) == 0 && (year % 100 != 0 || year % 400 == 0);
+    long before = 365L * year + (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
+    return before
+        + DAYS_BEFORE[month - 1]
+        + (leap && month > 2 ? 1 : 0)
+        + (day - 1)
+        - DAYS_TO_EPOCH;
   }
 
   private static void appendDate(StringBuilder text, int year, int month, int day) {

@@ -27,6 +27,7 @@ final class TransactionAssembler {
   private final Pattern mentioned;
   private final Pattern databases;
   private final TableMaps maps;
+  private final ServerNames servers = new ServerNames();
   private final long memoryBytes;
 
   /** Whether transactions are named by their place, since they have no GTIDs. */
@@ -40,6 +41,9 @@ final class TransactionAssembler {
   private @Nullable Open open;
   private @Nullable String removal;
   private String passedOver = "";
+
+  /** The bytes of a time, made anew for every transaction. */
+  private final byte[] time = new byte[8];
 
   /** What XA transactions changed that were prepared and not ended yet, by {@link XaId}. */
   private final Map<String, TransactionBuffer> prepared = new HashMap<>();
@@ -118,13 +122,13 @@ final class TransactionAssembler {
       case EventCode.XID -> {
         return commit(event);
       }
-      case EventCode.GTID -> begin(event, GtidEvent.mySql(event));
+      case EventCode.GTID -> begin(event, GtidEvent.mySql(event, servers));
       case EventCode.ANONYMOUS_GTID -> {
         if (!byPlace) {
           throw unreadable(
               event, "it has no GTID", "Turn GTIDs on for all transactions: gtid_mode=ON.");
         }
-        begin(event, GtidEvent.mySql(event));
+        begin(event, GtidEvent.mySql(event, servers));
       }
       case EventCode.GTID_TAGGED -> begin(event, GtidEvent.tagged(event));
       case EventCode.MARIADB_GTID -> begin(event, GtidEvent.mariaDb(event));
@@ -181,8 +185,9 @@ final class TransactionAssembler {
     Open begun = new Open(gtid, next - event.length(), next, new TransactionBuffer(memoryBytes));
     long first = gtid.originalMicros();
     for (int i = 0; i < 8; i++) {
-      begun.hash.update((int) (first >>> (8 * i)) & 0xff);
+      time[i] = (byte) (first >>> (8 * i));
     }
+    begun.hash.update(time, 0, time.length);
     begun.passedOver =
         byPlace ? LogPlace.begins(passedOver, file, begun.offset) : begun.gtid.equals(passedOver);
     open = begun;
@@ -246,7 +251,7 @@ final class TransactionAssembler {
       }
       current.at = start + event.length();
     } else {
-      current.at = start + event.end();
+      current.at = start + event.size();
     }
     return start;
   }
@@ -268,7 +273,7 @@ final class TransactionAssembler {
     if (table != null && table.isRead()) {
       current.events.add(plain, table, offset, current.rowBytes);
     }
-    current.rowBytes += plain.end();
+    current.rowBytes += plain.size();
   }
 
   /** The end of a compressed transaction lies in its one event. */

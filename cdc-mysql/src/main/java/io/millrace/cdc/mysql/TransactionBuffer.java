@@ -14,11 +14,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The events of one transaction until its commit was read; beyond a limit they go to a temporary
  * file, which only this process's user may read and which is deleted when the buffer is closed.
+ * What counts is the memory that they keep: of all that came with them in one array, the whole.
  * Used by one thread: first filled, then taken from.
  */
 final class TransactionBuffer implements AutoCloseable {
@@ -34,9 +36,13 @@ final class TransactionBuffer implements AutoCloseable {
   private static final int SMALL_BYTES = 1 << 16;
 
   private final long memoryBytes;
-  private final ArrayDeque<Entry> memory = new ArrayDeque<>();
+  private final ArrayDeque<Entry> memory = new ArrayDeque<>(4);
   private long used;
-  private final List<TableMap> tables = new ArrayList<>();
+
+  /** The array that was counted last. */
+  private byte @Nullable [] counted;
+
+  private @Nullable List<TableMap> tables;
   private @Nullable FileChannel file;
   private @Nullable DataOutputStream out;
   private @Nullable DataInputStream in;
@@ -55,9 +61,13 @@ final class TransactionBuffer implements AutoCloseable {
     return file != null;
   }
 
+  @SuppressWarnings("ReferenceEquality") // it is about the one array
   void add(RawEvent event, TableMap table, long offset, long rowBytes) {
     memory.add(new Entry(event, table, offset, rowBytes));
-    used += event.length();
+    if (event.bytes() != counted) {
+      counted = event.bytes();
+      used += counted.length;
+    }
     if (used > memoryBytes) {
       spill();
     }
@@ -65,9 +75,20 @@ final class TransactionBuffer implements AutoCloseable {
 
   /** Gets out of the way until its transaction's end: what is not small goes to the file. */
   void rest() {
-    if (used > SMALL_BYTES) {
-      spill();
+    long bytes = 0;
+    for (Entry entry : memory) {
+      bytes += entry.event.size();
     }
+    if (bytes > SMALL_BYTES) {
+      spill();
+      return;
+    }
+    for (int left = memory.size(); left > 0; left--) {
+      Entry entry = memory.remove();
+      memory.add(new Entry(entry.event.alone(), entry.table, entry.offset, entry.rowBytes));
+    }
+    used = bytes;
+    counted = null;
   }
 
   /** The next event, or null after the last. */
@@ -99,11 +120,12 @@ final class TransactionBuffer implements AutoCloseable {
         to.writeInt(tableIndex(entry.table));
         to.writeLong(entry.offset);
         to.writeLong(entry.rowBytes);
-        to.writeInt(entry.event.end());
-        to.write(entry.event.bytes(), 0, entry.event.end());
+        to.writeInt(entry.event.size());
+        to.write(entry.event.bytes(), entry.event.start(), entry.event.size());
         spilled++;
       }
       used = 0;
+      counted = null;
     } catch (IOException e) {
       throw failed(e);
     }
@@ -111,33 +133,35 @@ final class TransactionBuffer implements AutoCloseable {
 
   @SuppressWarnings("ReferenceEquality") // the same instance stands for the same version of a table
   private int tableIndex(TableMap table) {
-    for (int i = tables.size() - 1; i >= 0; i--) {
-      if (tables.get(i) == table) {
+    List<TableMap> known = tables == null ? new ArrayList<>() : tables;
+    tables = known;
+    for (int i = known.size() - 1; i >= 0; i--) {
+      if (known.get(i) == table) {
         return i;
       }
     }
-    tables.add(table);
-    return tables.size() - 1;
+    known.add(table);
+    return known.size() - 1;
   }
 
   private Entry read() {
     try {
       DataInputStream from = in;
       if (from == null) {
-        FileChannel channel = java.util.Objects.requireNonNull(file);
-        java.util.Objects.requireNonNull(out).flush();
+        FileChannel channel = Objects.requireNonNull(file);
+        Objects.requireNonNull(out).flush();
         channel.position(0);
         from =
             new DataInputStream(
                 new BufferedInputStream(Channels.newInputStream(channel), STREAM_BYTES));
         in = from;
       }
-      TableMap table = tables.get(from.readInt());
+      TableMap table = Objects.requireNonNull(tables).get(from.readInt());
       long offset = from.readLong();
       long rowBytes = from.readLong();
       byte[] bytes = new byte[from.readInt()];
       from.readFully(bytes);
-      return new Entry(new RawEvent(bytes, bytes.length), table, offset, rowBytes);
+      return new Entry(new RawEvent(bytes), table, offset, rowBytes);
     } catch (IOException e) {
       throw failed(e);
     }

@@ -8,17 +8,23 @@ import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
 import io.millrace.cdc.outbox.CapturedStates;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The events of one committed transaction, made one row at a time. Used by one thread. */
 final class TransactionEvents {
-  private static final int COORDINATE = 8 + 8 + 4 + 1;
+  private static final int VERSION = 8 + 8 + 8 + 4 + 1;
+  private static final VarHandle INT64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle INT32 =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
   private static final long MOST_ROW_BYTES = (1L << 32) - 1;
 
   private final Transaction transaction;
@@ -29,13 +35,11 @@ final class TransactionEvents {
   private final String pipeline;
   private final Marks marks = new Marks();
 
-  /** Written anew for every row; the version takes a copy. */
-  private final ByteBuffer coordinate = ByteBuffer.allocate(COORDINATE);
-
   private TransactionBuffer.@Nullable Entry entry;
   private @Nullable RowCursor rows;
   private @Nullable ChangeEvent second;
   private int echoes;
+  private long bytes;
 
   /**
    * The events of a transaction.
@@ -63,13 +67,21 @@ final class TransactionEvents {
     return taken;
   }
 
+  /** How many bytes of rows were read since the last call. */
+  long takeBytes() {
+    long taken = bytes;
+    bytes = 0;
+    return taken;
+  }
+
   /**
    * Adds events until there are enough or the transaction is at its end.
    *
+   * @param mostBytes of rows, after which no further one is read
    * @return whether the transaction is at its end
    */
-  boolean fill(List<ChangeEvent> events, int most) {
-    while (events.size() < most) {
+  boolean fill(List<ChangeEvent> events, int most, long mostBytes) {
+    while (events.size() < most && bytes < mostBytes) {
       ChangeEvent left = second;
       if (left != null) {
         second = null;
@@ -79,6 +91,7 @@ final class TransactionEvents {
       RowCursor cursor = rows;
       TransactionBuffer.Entry current = entry;
       if (cursor != null && current != null && cursor.next()) {
+        bytes += cursor.size();
         row(current, cursor, events);
         continue;
       }
@@ -170,24 +183,19 @@ final class TransactionEvents {
       second = created(current, cursor, key(table, cursor.before()));
       return;
     }
-    CapturedTable captured = Objects.requireNonNull(table.captured());
-    List<String> changed = new ArrayList<>();
-    boolean matters = false;
-    for (int i : table.shown()) {
-      if (cursor.changed(i)) {
-        String column = table.columns().get(i).name();
-        changed.add(captured.field(column));
-        matters |= !captured.ignoredWhenAlone().contains(column);
-      }
-    }
-    if (matters) {
+    List<String> changed = table.changedFields(cursor.changed());
+    if (changed != null) {
       events.add(
-          begin(current, cursor, 0, ChangeType.UPDATED)
-              .key(key(table, cursor.after()))
-              .newValue(state(table, cursor, cursor.after()))
-              .oldValue(state(table, cursor, cursor.before()))
-              .changedFields(changed)
-              .build());
+          event(
+              current,
+              cursor,
+              0,
+              ChangeType.UPDATED,
+              state(table, cursor, cursor.after()),
+              changed,
+              state(table, cursor, cursor.before()),
+              key(table, cursor.after()),
+              null));
     }
   }
 
@@ -196,22 +204,31 @@ final class TransactionEvents {
     TableMap table = current.table();
     Row key = key(table, cursor.after());
     Row state = state(table, cursor, cursor.after());
-    return begin(current, cursor, previousKey == null ? 0 : 1, ChangeType.CREATED)
-        .key(key)
-        .previousKey(previousKey)
-        .newValue(state)
-        .changedFields(state.names().asList())
-        .build();
+    return event(
+        current,
+        cursor,
+        previousKey == null ? 0 : 1,
+        ChangeType.CREATED,
+        state,
+        state.names().asList(),
+        null,
+        key,
+        previousKey);
   }
 
   private ChangeEvent deleted(
       TransactionBuffer.Entry current, RowCursor cursor, @Nullable Row previousKey) {
     TableMap table = current.table();
-    return begin(current, cursor, 0, ChangeType.DELETED)
-        .key(key(table, cursor.before()))
-        .previousKey(previousKey)
-        .oldValue(state(table, cursor, cursor.before()))
-        .build();
+    return event(
+        current,
+        cursor,
+        0,
+        ChangeType.DELETED,
+        null,
+        List.of(),
+        state(table, cursor, cursor.before()),
+        key(table, cursor.before()),
+        previousKey);
   }
 
   private ChangeEvent appended(TransactionBuffer.Entry current, RowCursor cursor) {
@@ -235,22 +252,42 @@ final class TransactionEvents {
     if (OutboxTable.is(Objects.requireNonNull(current.table().captured()))) {
       return; // it is always empty
     }
-    events.add(begin(current, null, 0, ChangeType.TRUNCATED).id("").build());
+    events.add(
+        event(current, null, 0, ChangeType.TRUNCATED, null, List.of(), null, Row.empty(), null));
   }
 
-  private ChangeEvent.Builder begin(
-      TransactionBuffer.Entry current, @Nullable RowCursor cursor, int ordinal, ChangeType type) {
-    CapturedTable captured = Objects.requireNonNull(current.table().captured());
-    return ChangeEvent.builder()
-        .type(type)
-        .entity(captured.entity())
-        .source(service)
-        .changedAt(transaction.committedAt())
-        .log(log)
-        .version(version(current, cursor, ordinal))
-        .transactionId(transaction.gtid())
-        .hops(marks.hops())
-        .schema(current.table().fingerprint());
+  /** No builder: it would be thrown away with every row. */
+  private ChangeEvent event(
+      TransactionBuffer.Entry current,
+      @Nullable RowCursor cursor,
+      int ordinal,
+      ChangeType type,
+      @Nullable Row newValue,
+      List<String> changed,
+      @Nullable Row oldValue,
+      Row key,
+      @Nullable Row previousKey) {
+    TableMap table = current.table();
+    String entity = Objects.requireNonNull(table.captured()).entity();
+    String id = CanonicalId.of(key);
+    return new ChangeEvent(
+        id,
+        type,
+        newValue,
+        changed,
+        service,
+        transaction.committedAt(),
+        entity,
+        oldValue,
+        key,
+        previousKey,
+        ChangeEvent.defaultRoutingKey(entity, id),
+        log,
+        version(current, cursor, ordinal),
+        transaction.gtid(),
+        marks.hops(),
+        Map.of(),
+        table.fingerprint());
   }
 
   /**
@@ -273,13 +310,13 @@ final class TransactionEvents {
                 transaction.gtid()));
       }
     }
-    coordinate
-        .clear()
-        .putLong(transaction.fileNumber())
-        .putLong(offset)
-        .putInt((int) row)
-        .put((byte) ordinal);
-    return Version.of(epoch, coordinate.array());
+    byte[] version = new byte[VERSION];
+    INT64.set(version, 0, epoch);
+    INT64.set(version, 8, transaction.fileNumber());
+    INT64.set(version, 16, offset);
+    INT32.set(version, 24, (int) row);
+    version[28] = (byte) ordinal;
+    return Version.wrap(version);
   }
 
   @SuppressWarnings("ReferenceEquality") // one instance stands for what is missing

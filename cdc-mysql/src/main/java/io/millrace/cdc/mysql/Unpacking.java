@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes apart what a server has compressed in its log. */
 final class Unpacking {
-  private static final int LENGTH_AT = 9;
   private static final int ZSTD = 0;
   private static final int NONE = 255;
   private static final int END_OF_FIELDS = 0;
@@ -27,11 +26,12 @@ final class Unpacking {
    */
   static RawEvent rows(RawEvent event) {
     int images = RowCursor.imagesStart(event);
+    int room = images - event.start();
     ByteReader in = new ByteReader(event.bytes(), images, event.end());
-    byte[] bytes = inflate(in, images);
-    System.arraycopy(event.bytes(), 0, bytes, 0, images);
+    byte[] bytes = inflate(in, room);
+    System.arraycopy(event.bytes(), event.start(), bytes, 0, room);
     bytes[4] = (byte) EventCode.plainRows(event.type());
-    return new RawEvent(bytes, bytes.length);
+    return new RawEvent(bytes);
   }
 
   /** The text of MariaDB's compressed statement, which ends its event. */
@@ -119,10 +119,7 @@ final class Unpacking {
         if (head.length == 0) {
           return null;
         }
-        int length =
-            head.length < RawEvent.HEADER
-                ? 0
-                : (int) new ByteReader(head, LENGTH_AT, head.length).u32();
+        int length = head.length < RawEvent.HEADER ? 0 : ByteReader.int32(head, RawEvent.LENGTH_AT);
         if (length < RawEvent.HEADER) {
           throw new EOFException("an event of " + length + " bytes");
         }
@@ -131,7 +128,7 @@ final class Unpacking {
         if (in.readNBytes(bytes, head.length, length - head.length) < length - head.length) {
           throw new EOFException("it ends inside an event");
         }
-        return new RawEvent(bytes, length);
+        return new RawEvent(bytes);
       } catch (IOException e) {
         throw damaged(e);
       }
