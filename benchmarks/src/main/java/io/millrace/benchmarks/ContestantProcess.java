@@ -92,6 +92,11 @@ final class ContestantProcess implements AutoCloseable {
     return Reading.parse(line);
   }
 
+  /** Ends it at once. */
+  void kill() {
+    process.destroyForcibly();
+  }
+
   /** The operating system's number of its process. */
   long pid() {
     return process.pid();

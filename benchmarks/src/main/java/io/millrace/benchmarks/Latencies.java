@@ -1,5 +1,10 @@
 package io.millrace.benchmarks;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -16,6 +21,14 @@ record Latencies(long[] sortedNanos) {
   Latencies {
     sortedNanos = sortedNanos.clone();
     Arrays.sort(sortedNanos);
+  }
+
+  /** Reads the longs of a file that a contender wrote. */
+  static long[] read(Path file) throws IOException {
+    LongBuffer longs = ByteBuffer.wrap(Files.readAllBytes(file)).asLongBuffer();
+    long[] read = new long[longs.remaining()];
+    longs.get(read);
+    return read;
   }
 
   boolean isEmpty() {

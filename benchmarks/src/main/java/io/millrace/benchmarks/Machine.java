@@ -40,6 +40,15 @@ final class Machine {
         .collect(Collectors.joining(", "));
   }
 
+  /** Whether, before or after, much more wanted to run than one contender and one server do. */
+  static boolean isShared(String loads) {
+    return Pattern.compile("[ ,/]+")
+        .splitAsStream(loads)
+        .filter(load -> load.matches("[0-9.]+"))
+        .mapToDouble(Double::parseDouble)
+        .anyMatch(load -> load > 2 + Runtime.getRuntime().availableProcessors());
+  }
+
   private static String field(Path file, String name) throws IOException {
     if (Files.isReadable(file)) {
       for (String line : Files.readAllLines(file)) {

@@ -3,11 +3,27 @@ package io.millrace.benchmarks;
 import io.millrace.cdc.testkit.MissingServerException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Measures, and writes the report. */
 public final class Main {
-  static final List<Workload> WORKLOADS = List.of(new MySqlDrain(), new PostgresDrain());
+  static final List<Workload> WORKLOADS =
+      List.of(
+          new MySqlDrain(),
+          new PostgresDrain(),
+          new MongoDrain(),
+          CommitLatency.onMySql(),
+          CommitLatency.onPostgres(),
+          new EndToEnd(),
+          new WriterCost(),
+          new OutboxThroughput(),
+          new ApplierThroughput(),
+          new KafkaThroughput(),
+          new Micro(),
+          new HugeTransaction(),
+          new Footprint());
 
   private Main() {}
 
@@ -17,6 +33,11 @@ public final class Main {
     if (home == null) {
       System.err.println("start with benchmarks/run");
       System.exit(2);
+      return;
+    }
+    if (List.of(arguments).contains("--help")) {
+      help();
+      System.exit(0);
       return;
     }
     Options options;
@@ -35,26 +56,30 @@ public final class Main {
     System.exit(0);
   }
 
-  /** Runs the workloads that were asked for, and writes the report. */
+  /** Runs the workloads that were asked for; the report is written anew after each. */
   static List<Result> measure(Options options, Progress progress) throws Exception {
     String before = Machine.load();
     List<Result> results = new ArrayList<>();
-    List<String> missing = new ArrayList<>();
+    Set<Workload> waiting = new LinkedHashSet<>(WORKLOADS);
+    Bench bench = new Bench(options, progress, new ArrayList<>());
     for (Workload workload : chosen(options)) {
       try {
-        results.addAll(workload.run(new Bench(options, progress)));
-      } catch (MissingServerException e) {
-        progress.say("%s  skipped: %s", workload.name(), String.valueOf(e.getMessage()));
-        missing.add("`" + workload.name() + "`: " + e.getMessage());
+        results.addAll(workload.run(bench));
+      } catch (InterruptedException e) {
+        throw e;
+      } catch (Exception e) {
+        if (!(e instanceof MissingServerException)) {
+          e.printStackTrace();
+        }
+        bench.skipped(workload.name(), e);
       }
-    }
-    for (Workload workload : WORKLOADS) {
-      if (!chosen(options).contains(workload)) {
-        missing.add(
-            "`" + workload.name() + "` (" + workload.summary() + "): not asked for this time.");
+      waiting.remove(workload);
+      List<String> missing = new ArrayList<>(bench.missing());
+      for (Workload other : waiting) {
+        missing.add("`" + other.name() + "` (" + other.summary() + "): not in this run.");
       }
+      Report.write(options, results, missing, before + " / " + Machine.load());
     }
-    Report.write(options, results, missing, before + " / " + Machine.load());
     return results;
   }
 

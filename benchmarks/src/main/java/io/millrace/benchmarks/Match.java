@@ -20,29 +20,46 @@ import java.util.stream.Stream;
 final class Match implements AutoCloseable {
   private final Bench bench;
   private final String workload;
+  private final int heapMegabytes;
   private final List<Player> players = new ArrayList<>();
+  private int turns;
 
   Match(Bench bench, String workload) {
+    this(bench, workload, bench.options().heapMegabytes());
+  }
+
+  Match(Bench bench, String workload, int heapMegabytes) {
     this.bench = bench;
     this.workload = workload;
+    this.heapMegabytes = heapMegabytes;
   }
 
   /** What the harness does while a contestant has its turn. */
   @FunctionalInterface
   interface Turn {
-    /** The round has begun; answers how long each row took, {@link Latencies#NONE} if not known. */
-    Latencies during(Player player, int round) throws Exception;
+    /**
+     * The round has begun; answers how long each row took, {@link Latencies#NONE} if not known.
+     *
+     * @param number counts all turns of the match from 0, so that no two write the same rows
+     */
+    Latencies during(Player player, int number) throws Exception;
   }
 
   /** Starts a contestant's JVM. */
   void enter(Contestant contestant, int events, Place from, Place to, String table)
       throws IOException, InterruptedException {
+    enter(contestant, events, from, to, table, "");
+  }
+
+  /** The same, with the address of a Kafka broker. */
+  void enter(Contestant contestant, int events, Place from, Place to, String table, String broker)
+      throws IOException, InterruptedException {
     Path directory = bench.options().work(workload, contestant);
     delete(directory);
-    Job job = new Job(contestant.task(), contestant.style(), events, directory, from, to, table);
+    Job job =
+        new Job(contestant.task(), contestant.style(), events, directory, from, to, table, broker);
     ContestantProcess process =
-        ContestantProcess.start(
-            bench.options().home(), contestant, job, bench.options().heapMegabytes());
+        ContestantProcess.start(bench.options().home(), contestant, job, heapMegabytes);
     Player player = new Player(contestant, job, process, bench.progress());
     players.add(player);
     player.attempt(() -> process.awaitReady(Player.PATIENCE));
@@ -69,11 +86,12 @@ final class Match implements AutoCloseable {
         Collections.reverse(order);
       }
       for (Player player : order) {
+        int number = turns++;
         player.attempt(
             () -> {
-              player.process().begin(round);
-              Latencies times = turn.during(player, round);
-              player.note(round, player.process().reading(Player.PATIENCE), times);
+              player.process().begin(number);
+              Latencies times = turn.during(player, number);
+              player.note(round, times);
             });
       }
     }
@@ -84,7 +102,8 @@ final class Match implements AutoCloseable {
     return players.stream().map(Player::series).toList();
   }
 
-  private static void delete(Path directory) throws IOException {
+  /** Removes a directory with all that is in it. */
+  static void delete(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;
     }

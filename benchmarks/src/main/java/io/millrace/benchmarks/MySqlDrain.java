@@ -11,7 +11,7 @@ import java.util.List;
 
 /** MySQL's binary log, read from its beginning to its end: rows in bulk, and rows one by one. */
 final class MySqlDrain implements Workload {
-  private static final int BULK = 200_000;
+  private static final int BULK = 1_000_000;
   private static final int SINGLE = 60_000;
   private static final int PER_COMMIT = 10_000;
   private static final String EVENTS = "Millrace, events";

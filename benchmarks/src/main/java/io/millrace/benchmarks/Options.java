@@ -59,6 +59,11 @@ record Options(
     return new Options(home, report, workloads, rounds, scale, HEAP_MEGABYTES);
   }
 
+  /** The same with another number of rounds. */
+  Options withRounds(int other) {
+    return new Options(home, report, workloads, other, scale, heapMegabytes);
+  }
+
   /** A number of rows, scaled, at least 100 and a multiple of 100. */
   int scaled(int rows) {
     return Math.max(1, (int) Math.round(rows * scale / 100)) * 100;

@@ -64,6 +64,17 @@ final class Orders {
     }
   }
 
+  /** Inserts rows by one statement. */
+  static void fillPostgresAtOnce(Database database, String table, int rows) {
+    database.execute(
+        "insert into "
+            + table
+            + " select i, i * 7, 'open', i / 3.0, 'a note of some length for order ' || i, now(), now()"
+            + " from generate_series(1, "
+            + rows
+            + ") i");
+  }
+
   /** Inserts half of the rows, then updates them all, each half in one statement. */
   static void fillPostgres(Database database, String table, int events) {
     database.execute(

@@ -2,9 +2,13 @@ package io.millrace.benchmarks;
 
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Reading;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A contestant in a match, with what it has shown so far. Not thread-safe. */
 final class Player {
@@ -17,6 +21,7 @@ final class Player {
   private final List<Reading> readings = new ArrayList<>();
   private final List<Latencies> latencies = new ArrayList<>();
   private String failure = "";
+  private @Nullable Reading early;
 
   Player(Contestant contestant, Job job, ContestantProcess process, Progress progress) {
     this.contestant = contestant;
@@ -46,8 +51,39 @@ final class Player {
     return new Series(contestant, readings, latencies, failure);
   }
 
+  /** How long rows took from their commits, once the round is over. */
+  Latencies latencies(int number, long[] committed) throws InterruptedException, IOException {
+    early = process.reading(PATIENCE);
+    long[] times = Latencies.read(job.times(number));
+    int first = times.length / 10; // the first tenth may find code that is not yet compiled
+    for (int i = first; i < times.length; i++) {
+      times[i] = Math.max(0, times[i] - committed[i]);
+    }
+    return new Latencies(Arrays.copyOfRange(times, first, times.length));
+  }
+
+  /** How long rows took where the contestant wrote them itself, if it says so. */
+  Latencies latenciesItself(int number) throws InterruptedException, IOException {
+    early = process.reading(PATIENCE);
+    if (!Files.exists(job.times(number))) {
+      return Latencies.NONE;
+    }
+    long[] times = Latencies.read(job.times(number));
+    for (int i = 0; i < times.length; i++) {
+      times[i] = Math.max(0, times[i]);
+    }
+    return new Latencies(times);
+  }
+
+  private Reading readingOr() throws InterruptedException {
+    Reading reading = early == null ? process.reading(PATIENCE) : early;
+    early = null;
+    return reading;
+  }
+
   /** Notes a round and says so; the first, number 0, does not count. */
-  void note(int round, Reading reading, Latencies times) {
+  void note(int round, Latencies times) throws InterruptedException {
+    Reading reading = readingOr();
     if (round > 0) {
       readings.add(reading);
       if (!times.isEmpty()) {

@@ -38,7 +38,9 @@ final class Report {
     Files.createDirectories(options.report());
     Files.writeString(options.report().resolve("REPORT.md"), report.text);
     for (Result result : results) {
-      Files.writeString(options.report().resolve(result.name() + ".svg"), Plot.of(result));
+      if (result.measure() != Result.Measure.NONE) {
+        Files.writeString(options.report().resolve(result.name() + ".svg"), Plot.of(result));
+      }
     }
   }
 
@@ -49,6 +51,11 @@ final class Report {
     line("");
     line("- Machine: " + Machine.describe() + ".");
     line("- Load averages before and after: " + load + ".");
+    if (Machine.isShared(load)) {
+      line(
+          "- **The machine was shared**: more wanted to run than it has processors, with other work than this. Rates and times are"
+              + " those of a busy machine, many times worse than on a quiet one; ratios and processor seconds say more.");
+    }
     line("- Settings: " + options + ".");
     line("- Versions: " + Versions.describe(options.home()) + ".");
     line("");
@@ -65,12 +72,14 @@ final class Report {
     line("");
     line(result.description());
     line("");
-    line("![" + result.title() + "](" + result.name() + ".svg)");
-    line("");
-    if (result.measure() == Result.Measure.LATENCY) {
-      latencyTable(result);
-    } else {
-      rateTable(result);
+    if (result.measure() != Result.Measure.NONE) {
+      line("![" + result.title() + "](" + result.name() + ".svg)");
+      line("");
+    }
+    switch (result.measure()) {
+      case RATE -> rateTable(result);
+      case LATENCY -> latencyTable(result);
+      case NONE -> {}
     }
     if (!result.goals().isEmpty()) {
       line("");
@@ -90,25 +99,31 @@ final class Report {
     line(
         "| contender | "
             + result.unit()
-            + "/s, median | min–max | first ÷ this | CPU s/million | allocated bytes each | peak MB |");
-    line("|---|---:|---:|---:|---:|---:|---:|");
+            + "/s, median | min–max | first ÷ this | CPU s/million | CPU, this ÷ first | allocated bytes each | peak MB |");
+    line("|---|---:|---:|---:|---:|---:|---:|---:|");
     double[] first = result.series().get(0).perSecond();
     for (Series series : result.series()) {
       if (!series.isWhole()) {
-        line("| " + series.contestant().name() + " | failed: " + series.failure() + " | | | | | |");
+        line(
+            "| "
+                + series.contestant().name()
+                + " | failed: "
+                + series.failure()
+                + " | | | | | | |");
         continue;
       }
       double[] rates = series.perSecond();
       line(
           String.format(
               Locale.ROOT,
-              "| %s | %,.0f | %,.0f–%,.0f | %.2f | %.2f | %,.0f | %,.0f |",
+              "| %s | %,.0f | %,.0f–%,.0f | %.2f | %.2f | %.2f | %,.0f | %,.0f |",
               series.contestant().name(),
               Statistics.median(rates),
               Statistics.min(rates),
               Statistics.max(rates),
               Statistics.median(Statistics.ratios(first, rates)),
               median(series, Reading::cpuSecondsPerMillion),
+              Statistics.median(Statistics.ratios(cpu(series), cpu(result.series().get(0)))),
               median(series, reading -> (double) reading.allocatedBytes() / reading.events()),
               peakMegabytes(series)));
     }
@@ -203,6 +218,10 @@ final class Report {
 
   private static double median(Series series, ToDoubleFunction<Reading> of) {
     return Statistics.median(series.readings().stream().mapToDouble(of).toArray());
+  }
+
+  private static double[] cpu(Series series) {
+    return series.readings().stream().mapToDouble(Reading::cpuSecondsPerMillion).toArray();
   }
 
   private static double peakMegabytes(Series series) {

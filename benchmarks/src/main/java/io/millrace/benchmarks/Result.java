@@ -28,7 +28,9 @@ record Result(
     /** Events per second. */
     RATE,
     /** Time per event. */
-    LATENCY
+    LATENCY,
+    /** The description says it all. */
+    NONE
   }
 
   Result {

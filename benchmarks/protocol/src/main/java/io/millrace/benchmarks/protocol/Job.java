@@ -12,11 +12,19 @@ import java.util.List;
  * @param directory the contender's own, for files that it keeps and for what it hands back
  * @param from the database that is read or written
  * @param to where changes are brought, or {@link Place#NONE}
- * @param table the table or collection, without the database
+ * @param table the table or collection, without the database; a topic
+ * @param broker address of a Kafka broker, empty where none is needed
  */
 public record Job(
-    Task task, Style style, int events, Path directory, Place from, Place to, String table) {
-  private static final int ARGUMENTS = 17;
+    Task task,
+    Style style,
+    int events,
+    Path directory,
+    Place from,
+    Place to,
+    String table,
+    String broker) {
+  private static final int ARGUMENTS = 18;
 
   /** As program arguments. */
   public List<String> toArguments() {
@@ -37,7 +45,8 @@ public record Job(
         Integer.toString(to.port()),
         to.database(),
         to.user(),
-        to.password());
+        to.password(),
+        broker);
   }
 
   /**
@@ -60,7 +69,8 @@ public record Job(
         Path.of(arguments[3]),
         place(arguments, 5),
         place(arguments, 11),
-        arguments[4]);
+        arguments[4],
+        arguments[17]);
   }
 
   private static Place place(String[] arguments, int at) {

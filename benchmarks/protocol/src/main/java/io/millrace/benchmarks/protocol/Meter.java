@@ -8,6 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -51,9 +52,24 @@ public final class Meter {
    *
    * @param events how many, at least 1
    */
-  public synchronized void end(long events) {
+  public void end(long events) {
+    end(events, () -> cpuNanos() - beganAt());
+  }
+
+  /** Processor time that is not this process's. */
+  @FunctionalInterface
+  public interface ProcessorTime {
+    /** Since the round began, in nanoseconds. */
+    long nanos() throws SQLException;
+  }
+
+  /**
+   * All events are there, and the processor time that counts is another process's.
+   *
+   * @param events how many, at least 1
+   */
+  public synchronized void end(long events, ProcessorTime cpu) {
     long now = System.nanoTime();
-    long cpu = cpuNanos();
     if (!begun || events < 1) {
       throw new IllegalStateException("a round ended with " + events + " events, begun: " + begun);
     }
@@ -61,10 +77,22 @@ public final class Meter {
         new Reading(
             events,
             Math.max(1, now - nanos),
-            cpu - cpuNanos,
+            spent(cpu),
             Math.max(0, allocatedBytes() - allocated),
             peakBytes(),
             ManagementFactory.getThreadMXBean().getThreadCount());
+  }
+
+  private synchronized long beganAt() {
+    return cpuNanos;
+  }
+
+  private static long spent(ProcessorTime cpu) {
+    try {
+      return cpu.nanos();
+    } catch (SQLException e) {
+      throw new IllegalStateException("cannot ask for the processor time", e);
+    }
   }
 
   /** What the round took. */

@@ -19,9 +19,10 @@ import java.util.Map;
  *
  * @param file name of the log file
  * @param position in it
+ * @param gtids what was executed before it
  */
-record BinlogPlace(String file, long position) {
-  static final BinlogPlace NONE = new BinlogPlace("", 0);
+record BinlogPlace(String file, long position, String gtids) {
+  static final BinlogPlace NONE = new BinlogPlace("", 0, "");
 
   /** Where the log ends now. */
   static BinlogPlace now(Place place) throws SQLException {
@@ -30,7 +31,7 @@ record BinlogPlace(String file, long position) {
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("show binary log status")) {
       row.next();
-      return new BinlogPlace(row.getString(1), row.getLong(2));
+      return new BinlogPlace(row.getString(1), row.getLong(2), row.getString(5).replace("\n", ""));
     }
   }
 
@@ -38,7 +39,8 @@ record BinlogPlace(String file, long position) {
   @SuppressWarnings("ArrayAsKeyOfSetOrMap") // as Kafka Connect's store reads it
   void store(Path offsets, String engine) throws IOException {
     String key = "[\"" + engine + "\",{\"server\":\"" + Settings.PREFIX + "\"}]";
-    String value = "{\"file\":\"" + file + "\",\"pos\":" + position + "}";
+    String value =
+        "{\"file\":\"" + file + "\",\"pos\":" + position + ",\"gtids\":\"" + gtids + "\"}";
     Map<byte[], byte[]> stored = new HashMap<>();
     stored.put(key.getBytes(StandardCharsets.UTF_8), value.getBytes(StandardCharsets.UTF_8));
     try (ObjectOutputStream out = new ObjectOutputStream(Files.newOutputStream(offsets))) {

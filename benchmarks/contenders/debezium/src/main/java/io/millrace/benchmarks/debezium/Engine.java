@@ -81,7 +81,7 @@ final class Engine implements AutoCloseable {
   /** The number after the first {@code "id":} of the new state; no parser, to be quick. */
   private static long id(String value) {
     int at = value.indexOf("\"id\":", value.indexOf("\"after\":")) + "\"id\":".length();
-    int end = at;
+    int end = value.charAt(at) == '-' ? at + 1 : at;
     while (Character.isDigit(value.charAt(end))) {
       end++;
     }

@@ -4,6 +4,7 @@ import io.millrace.benchmarks.protocol.Contender;
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Stage;
 import io.millrace.benchmarks.protocol.Style;
+import java.sql.SQLException;
 
 /** Starts the contender that the harness asks for. */
 public final class Main {
@@ -14,19 +15,16 @@ public final class Main {
     Stage.run(arguments, Main::contender);
   }
 
-  private static Contender contender(Job job) {
+  private static Contender contender(Job job) throws SQLException {
     return switch (job.task()) {
       case MYSQL_DRAIN, POSTGRES_DRAIN, MONGO_DRAIN ->
           job.style() == Style.WHOLE ? new PipelineDrain(job) : new ReaderDrain(job);
-      case MYSQL_LATENCY,
-          POSTGRES_LATENCY,
-          MONGO_LATENCY,
-          POSTGRES_WRITES,
-          OUTBOX,
-          APPLY,
-          SYNC,
-          PUBLISH ->
-          throw new IllegalArgumentException("nothing here does " + job.task());
+      case MYSQL_LATENCY, POSTGRES_LATENCY, MONGO_LATENCY -> new PipelineLatency(job);
+      case OUTBOX -> new OutboxRelay(job);
+      case APPLY -> new ApplierFeed(job);
+      case SYNC -> new Sync(job);
+      case PUBLISH -> new KafkaPublish(job);
+      case POSTGRES_WRITES -> throw new IllegalArgumentException("nothing here does " + job.task());
     };
   }
 }

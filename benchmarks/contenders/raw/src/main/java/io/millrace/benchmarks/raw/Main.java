@@ -17,15 +17,14 @@ public final class Main {
     return switch (job.task()) {
       case MYSQL_DRAIN -> new BinlogDrain(job);
       case POSTGRES_DRAIN -> new SelectDrain(job);
-      case MONGO_DRAIN,
-          MYSQL_LATENCY,
-          POSTGRES_LATENCY,
-          MONGO_LATENCY,
-          POSTGRES_WRITES,
-          OUTBOX,
-          APPLY,
-          SYNC,
-          PUBLISH ->
+      case MONGO_DRAIN -> new StreamDrain(job);
+      case MYSQL_LATENCY -> new BinlogLatency(job);
+      case POSTGRES_LATENCY -> new PollLatency(job);
+      case POSTGRES_WRITES -> new Updates(job);
+      case OUTBOX -> new BareOutbox(job);
+      case APPLY -> new BatchedUpserts(job);
+      case PUBLISH -> new BareProducer(job);
+      case MONGO_LATENCY, SYNC ->
           throw new IllegalArgumentException("nothing here does " + job.task());
     };
   }

@@ -1,6 +1,7 @@
 package io.millrace.benchmarks.txno;
 
 import io.millrace.benchmarks.protocol.Stage;
+import io.millrace.benchmarks.protocol.Task;
 
 /** Starts the contender that the harness asks for. */
 public final class Main {
@@ -11,7 +12,10 @@ public final class Main {
     Stage.run(
         arguments,
         job -> {
-          throw new IllegalArgumentException("nothing here does " + job.task());
+          if (job.task() != Task.OUTBOX) {
+            throw new IllegalArgumentException("nothing here does " + job.task());
+          }
+          return new ScheduledRelay(job);
         });
   }
 }

@@ -1,0 +1,54 @@
+package io.millrace.benchmarks.millrace;
+
+import io.millrace.benchmarks.protocol.Arrivals;
+import io.millrace.benchmarks.protocol.Contender;
+import io.millrace.benchmarks.protocol.Job;
+import io.millrace.benchmarks.protocol.Meter;
+import io.millrace.cdc.pipeline.Pipeline;
+import io.millrace.cdc.position.FilePositions;
+import io.millrace.cdc.source.FirstStart;
+import io.millrace.cdc.source.Source;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pipeline whose publisher decodes the event's protobuf, as a handler would, and notes the time.
+ */
+final class PipelineLatency implements Contender {
+  private static final int PATIENCE_SECONDS = 120;
+
+  private final Job job;
+  private @Nullable Source source;
+
+  PipelineLatency(Job job) {
+    this.job = job;
+  }
+
+  @Override
+  public void prepare() throws Exception {
+    source = Sources.install(job);
+  }
+
+  @Override
+  public void round(int number, Meter meter) throws Exception {
+    if (source == null) {
+      throw new IllegalStateException("not prepared");
+    }
+    Arrivals arrivals = new Arrivals(job, number);
+    String name = "latency" + number;
+    try (Pipeline pipeline =
+        Pipeline.builder(name)
+            .from(source)
+            .to(new Noting(arrivals))
+            .positions(FilePositions.in(job.directory().resolve(name)))
+            .firstStart(FirstStart.NOW)
+            .build()) {
+      pipeline.start();
+      Waiting.untilRunning(pipeline);
+      arrivals.knock();
+      meter.listening();
+      meter.begin();
+      arrivals.await(PATIENCE_SECONDS, number);
+      meter.end(job.events());
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.millrace.benchmarks.raw;
+
+import io.millrace.benchmarks.protocol.Contender;
+import io.millrace.benchmarks.protocol.Job;
+import io.millrace.benchmarks.protocol.Meter;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+
+/**
+ * Inserts a row and a second one into a table like an outbox's, a transaction each. Nobody relays.
+ */
+final class BareOutbox implements Contender {
+  private final Job job;
+
+  BareOutbox(Job job) {
+    this.job = job;
+  }
+
+  @Override
+  public void prepare() throws SQLException {
+    try (Connection connection = connect()) {
+      connection
+          .createStatement()
+          .execute("create table bare_outbox (id bigint primary key, event text not null)");
+    }
+  }
+
+  @Override
+  public void round(int number, Meter meter) throws SQLException {
+    try (Connection connection = connect();
+        PreparedStatement row =
+            connection.prepareStatement(
+                "insert into " + job.table() + " (id, customer, note) values (?, ?, ?)");
+        PreparedStatement event =
+            connection.prepareStatement("insert into bare_outbox values (?, ?)")) {
+      connection.setAutoCommit(false);
+      meter.begin();
+      for (int i = 0; i < job.events(); i++) {
+        long id = (long) number * job.events() + i;
+        row.setLong(1, id);
+        row.setLong(2, i);
+        row.setString(3, "a note of a usual length");
+        row.executeUpdate();
+        event.setLong(1, id);
+        event.setString(
+            2, "{\"id\":" + id + ",\"customer\":" + i + ",\"note\":\"a note of a usual length\"}");
+        event.executeUpdate();
+        connection.commit();
+      }
+      meter.end(job.events());
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(job.from().url(), job.from().user(), job.from().password());
+  }
+}

@@ -1,0 +1,71 @@
+package io.millrace.benchmarks;
+
+import io.millrace.benchmarks.protocol.Place;
+import io.millrace.benchmarks.protocol.Style;
+import io.millrace.benchmarks.protocol.Task;
+import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.PostgresServer;
+import java.util.List;
+import java.util.Locale;
+
+/** Transactions of a row and an event each, until every event was relayed, on PostgreSQL. */
+final class OutboxThroughput implements Workload {
+  private static final int TRANSACTIONS = 3_000;
+  private static final String OURS = "Millrace outbox";
+  private static final String OTHER = "transaction-outbox";
+  private static final String BARE = "JDBC, two inserts, no relay";
+
+  @Override
+  public String name() {
+    return "outbox";
+  }
+
+  @Override
+  public String summary() {
+    return "outbox append and relay, against transaction-outbox and bare JDBC";
+  }
+
+  @Override
+  public List<Result> run(Bench bench) throws Exception {
+    int transactions = bench.options().scaled(TRANSACTIONS);
+    try (PostgresServer server = PostgresServer.startDedicated();
+        Match match = new Match(bench, name())) {
+      Database database = server.createDatabase("outbox");
+      Orders.createPostgres(database, Orders.TABLE);
+      for (Contestant contestant :
+          List.of(
+              new Contestant(OURS, Team.MILLRACE, Task.OUTBOX, Style.LEAN),
+              new Contestant(OTHER, Team.TRANSACTION_OUTBOX, Task.OUTBOX, Style.LEAN),
+              new Contestant(BARE, Team.RAW, Task.OUTBOX, Style.LEAN))) {
+        match.enter(contestant, transactions, Places.of(database), Place.NONE, Orders.TABLE);
+      }
+      match.prepare();
+      match.play((player, round) -> player.latenciesItself(round));
+      return List.of(
+          new Result(
+              name(),
+              "Outbox on PostgreSQL",
+              String.format(
+                  Locale.ROOT,
+                  "One thread writes %,d transactions as fast as it can, each a row and an event; the round ends when the"
+                      + " last event was relayed to code that notes the time. Pools of HikariCP's default size for"
+                      + " both libraries. Bare JDBC inserts a second row in place of the event and relays nothing.",
+                  transactions),
+              "transactions",
+              Result.Measure.RATE,
+              match.series(),
+              List.of(Goal.ratio(OURS, OTHER, 2.5)),
+              List.of(server.description())),
+          new Result(
+              name() + "-latency",
+              "Outbox on PostgreSQL, commit to relay",
+              "The same rounds: from the return of a transaction's commit to the call that relays its event, while the writer"
+                  + " goes on as fast as it can.",
+              "events",
+              Result.Measure.LATENCY,
+              match.series().stream().filter(series -> !series.latencies().isEmpty()).toList(),
+              List.of(),
+              List.of()));
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.millrace.benchmarks;
+
+import io.millrace.benchmarks.protocol.Place;
+import io.millrace.benchmarks.protocol.Style;
+import io.millrace.benchmarks.protocol.Task;
+import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.PostgresServer;
+import io.millrace.cdc.testkit.ServerOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What capturing a PostgreSQL table costs the application that writes it. */
+final class WriterCost implements Workload {
+  private static final int SINGLE = 4_000;
+  private static final int BULK = 30_000;
+  private static final String OURS = "our trigger";
+  private static final String NONE = "no trigger";
+  private static final String AUDIT = "audit trigger with jsonb";
+  private static final String SLOT = "logical slot, read meanwhile";
+
+  @Override
+  public String name() {
+    return "postgres-writes";
+  }
+
+  @Override
+  public String summary() {
+    return "what our trigger costs the writer, against none, an audit trigger and a logical slot";
+  }
+
+  @Override
+  public List<Result> run(Bench bench) throws Exception {
+    List<Result> results = new ArrayList<>();
+    ServerOptions logical = ServerOptions.defaults().with("wal_level", "logical");
+    try (PostgresServer server = PostgresServer.startDedicated();
+        PostgresServer decoded = PostgresServer.startDedicated(logical)) {
+      results.add(part(bench, server, decoded, Style.LEAN, bench.options().scaled(SINGLE)));
+      results.add(part(bench, server, decoded, Style.WHOLE, bench.options().scaled(BULK)));
+    }
+    return results;
+  }
+
+  private Result part(
+      Bench bench, PostgresServer server, PostgresServer decoded, Style style, int rows)
+      throws Exception {
+    boolean bulk = style == Style.WHOLE;
+    String name = name() + (bulk ? "-bulk" : "-single");
+    Database database = server.createDatabase("writes");
+    Database slot = decoded.createDatabase("writes");
+    for (String table : List.of("plain", "audited", "captured")) {
+      fill(database, table, rows);
+    }
+    fill(slot, "decoded", rows);
+    audit(database);
+    try (Match capture = new Match(bench, name + "-installation")) {
+      capture.enter(
+          new Contestant("installation", Team.MILLRACE, Task.POSTGRES_DRAIN, Style.LEAN),
+          rows,
+          Places.of(database),
+          Place.NONE,
+          "captured");
+      capture.prepare();
+    }
+    try (Match match = new Match(bench, name)) {
+      match.enter(contestant(OURS, style), rows, Places.of(database), Place.NONE, "captured");
+      match.enter(contestant(NONE, style), rows, Places.of(database), Place.NONE, "plain");
+      match.enter(contestant(AUDIT, style), rows, Places.of(database), Place.NONE, "audited");
+      match.enter(contestant(SLOT, style), rows, Places.of(slot), Place.NONE, "decoded");
+      match.prepare();
+      match.play();
+      return new Result(
+          name,
+          "Cost on the writer, PostgreSQL, " + (bulk ? "one statement" : "row by row"),
+          String.format(
+              Locale.ROOT,
+              "%,d rows of seven columns updated %s. All four write alike over JDBC; the tables differ. The CPU column is"
+                  + " that of the *server's* process of the writing session; the slot's decoding runs in another"
+                  + " process and is not in it. The audit trigger inserts `to_jsonb` of both states.",
+              rows,
+              bulk ? "by one statement" : "one by one, a commit each, by a prepared statement"),
+          "rows",
+          Result.Measure.RATE,
+          match.series(),
+          bulk ? List.of() : List.of(Goal.ratio(OURS, NONE, 12.0 / 20.6)),
+          List.of(server.description()));
+    }
+  }
+
+  private static Contestant contestant(String name, Style style) {
+    return new Contestant(name, Team.RAW, Task.POSTGRES_WRITES, style);
+  }
+
+  private static void fill(Database database, String table, int rows) {
+    Orders.createPostgres(database, table);
+    database.execute(
+        "insert into "
+            + table
+            + " select i, i * 7, 'open', i / 3.0, 'a note of some length for order ' || i, now(), now()"
+            + " from generate_series(0, "
+            + (rows - 1)
+            + ") i",
+        "vacuum analyze " + table);
+  }
+
+  private static void audit(Database database) {
+    database.execute(
+        "create table audit (id bigint generated always as identity primary key, at timestamptz not null default now(),"
+            + " relation text not null, operation text not null, old_row jsonb, new_row jsonb)",
+        "create function audit() returns trigger language plpgsql as $$ begin"
+            + " insert into audit (relation, operation, old_row, new_row)"
+            + " values (tg_relid::regclass::text, tg_op, to_jsonb(old), to_jsonb(new)); return null; end $$",
+        "create trigger audit after insert or update or delete on audited"
+            + " for each row execute function audit()");
+  }
+}
