@@ -82,7 +82,7 @@ final class WriterCost implements Workload {
           "rows",
           Result.Measure.RATE,
           match.series(),
-          bulk ? List.of() : List.of(Goal.ratio(OURS, NONE, 12.0 / 20.6)),
+          bulk ? List.of() : List.of(Goal.ratio(OURS, NONE, 0.58)),
           List.of(server.description()));
     }
   }
