@@ -192,7 +192,7 @@ final class Clerk implements Runnable {
         changed.put(field, content.of(field));
       }
     }
-    if (random.nextInt(8) == 0) {
+    if (random.nextInt(care == Rows.Care.LASTING ? 2 : 8) == 0) {
       changed.putAll(otherKey(table, row, care));
     }
     changed.entrySet().removeIf(field -> Objects.equals(field.getValue(), row.get(field.getKey())));
@@ -209,15 +209,20 @@ final class Clerk implements Runnable {
   /** Values that make another key; some of them are taken, which the database says. */
   private Map<String, String> otherKey(
       CopiedTable table, Map<String, @Nullable String> row, Rows.Care care) {
-    if (care != Rows.Care.NONE) {
-      return Map.of();
-    }
     if (table.is("article")) {
       String sku = String.valueOf(row.get("sku"));
       if (random.nextInt(3) == 0) {
         return Map.of("sku", flipped(sku)); // the same key to most collations
       }
-      return Map.of("sku", Rows.hot(table, random).get(0));
+      boolean lasting = care == Rows.Care.LASTING;
+      return Map.of(
+          "sku",
+          lasting
+              ? "L-" + row.get("serial") + "-" + random.nextInt(4)
+              : Rows.hot(table, random).get(0));
+    }
+    if (care != Rows.Care.NONE) {
+      return Map.of();
     }
     List<String> key =
         random.nextBoolean() ? Rows.hot(table, random) : Rows.numbered(table, load.nextId());

@@ -41,7 +41,8 @@ final class Rows {
     /** Anything. */
     NONE,
     /**
-     * It is never deleted, never leaves the filter, and keeps its key's column that never changes.
+     * It is never deleted and never leaves the filter: a customer keeps its number, an article its
+     * serial, while its key changes.
      */
     LASTING,
     /** It never enters the filter. */
