@@ -62,7 +62,10 @@ record Comparison(
     expected.forEach(
         (entity, rows) ->
             differences.addAll(
-                Judge.differences(entity, rows, found.getOrDefault(entity, Map.of()))));
+                Judge.differences(
+                    entity,
+                    new Judge.Side("copied source", rows),
+                    new Judge.Side("target", found.getOrDefault(entity, Map.of())))));
     return differences;
   }
 

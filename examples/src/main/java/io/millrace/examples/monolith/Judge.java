@@ -116,19 +116,33 @@ public final class Judge {
     return change.replaceAll("=[^\t]*", "");
   }
 
-  /** Rows that are not the same on both sides, as one line each. */
+  /** Rows that are not the same in monolith and service, as one line each. */
   public static List<String> differences(
       String entity,
       Map<String, Map<String, @Nullable String>> monolith,
       Map<String, Map<String, @Nullable String>> service) {
+    return differences(entity, new Side("monolith", monolith), new Side("service", service));
+  }
+
+  /**
+   * One side's rows.
+   *
+   * @param name for people
+   * @param rows by the text of their keys
+   */
+  public record Side(String name, Map<String, Map<String, @Nullable String>> rows) {}
+
+  /** Rows that are not the same on both sides, as one line each. */
+  public static List<String> differences(String entity, Side one, Side other) {
     List<String> differences = new ArrayList<>();
-    Set<String> ids = new HashSet<>(monolith.keySet());
-    ids.addAll(service.keySet());
+    Set<String> ids = new HashSet<>(one.rows().keySet());
+    ids.addAll(other.rows().keySet());
     for (String id : ids) {
-      Map<String, @Nullable String> left = monolith.get(id);
-      Map<String, @Nullable String> right = service.get(id);
+      Map<String, @Nullable String> left = one.rows().get(id);
+      Map<String, @Nullable String> right = other.rows().get(id);
       if (!Objects.equals(left, right)) {
-        differences.add(entity + "/" + id + ": monolith " + left + ", service " + right);
+        differences.add(
+            "%s/%s: %s %s, %s %s".formatted(entity, id, one.name(), left, other.name(), right));
       }
     }
     return differences;

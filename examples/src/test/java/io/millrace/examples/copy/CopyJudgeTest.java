@@ -66,8 +66,8 @@ class CopyJudgeTest {
       Resident resident = new Resident(databases, 1);
 
       List<String> differences = Comparison.of(databases).differences();
-      assertThat(differences).anyMatch(row -> row.endsWith("service null")); // lacks some
-      assertThat(differences).anyMatch(row -> row.contains("service {")); // older states
+      assertThat(differences).anyMatch(row -> row.endsWith("target null")); // lacks some
+      assertThat(differences).anyMatch(row -> row.contains("target {")); // older states
       assertThat(differences).hasSizeLessThan(4 * 40);
       assertThat(resident.differences()).isEmpty();
 
@@ -79,7 +79,7 @@ class CopyJudgeTest {
           .anyMatch(line -> line.startsWith("score of client 203: left as -1, is 5"));
       assertThat(Comparison.of(databases).differences())
           .hasSize(differences.size() + 1)
-          .anyMatch(row -> row.startsWith("stock/77,x: monolith null"));
+          .anyMatch(row -> row.startsWith("stock/77,x: copied source null"));
     }
   }
 
