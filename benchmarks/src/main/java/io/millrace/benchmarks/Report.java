@@ -91,7 +91,8 @@ final class Report {
       line("");
     }
     for (String note : result.notes()) {
-      line("- " + note.replaceAll(", program \\S+", "")); // where a server lies is nobody's business
+      line(
+          "- " + note.replaceAll(", program \\S+", "")); // where a server lies is nobody's business
     }
   }
 
