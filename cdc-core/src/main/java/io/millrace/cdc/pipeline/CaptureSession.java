@@ -178,19 +178,17 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
    * CREATED decides about it, too. Between the two no position is given.
    */
   private List<ChangeEvent> withCarried(List<ChangeEvent> batch) {
-    List<ChangeEvent> events = new ArrayList<>(batch.size() + 1);
     ChangeEvent before = carried;
-    if (before != null && batch.isEmpty()) {
-      return events;
+    boolean lastWaits = !batch.isEmpty() && stage.needsNext(batch.get(batch.size() - 1));
+    if (batch.isEmpty() || (before == null && !lastWaits)) {
+      return batch;
     }
+    List<ChangeEvent> events = new ArrayList<>(batch.size() + 1);
     if (before != null) {
       events.add(before);
     }
     events.addAll(batch);
-    carried = null;
-    if (!events.isEmpty() && stage.needsNext(events.get(events.size() - 1))) {
-      carried = events.remove(events.size() - 1);
-    }
+    carried = lastWaits ? events.remove(events.size() - 1) : null;
     return events;
   }
 
