@@ -14,6 +14,13 @@ import org.junit.jupiter.api.Test;
 
 /** An applier is played with plain SQL, as the ledger's rules say it writes. */
 abstract class BinlogEchoContract {
+  /** Makes the ledger as the target does. */
+  static final String LEDGER =
+      "create table millrace_ledger(applier varbinary(64), entity varbinary(128), id varbinary(512),"
+          + " log varbinary(64), version varbinary(64), state tinyint, shadow blob, mark_table"
+          + " varbinary(512), mark_key blob, mark bigint, hops int, applied_at"
+          + " datetime(6), format smallint, primary key(applier, entity, id, log))";
+
   private final TestFlavour flavour;
   private Database database;
   private MySqlSource source;
@@ -27,10 +34,7 @@ abstract class BinlogEchoContract {
   void makeTables() {
     database = flavour.shared().createDatabase("echo");
     database.execute(
-        "create table millrace_ledger(applier varbinary(64), entity varbinary(128), id varbinary(512),"
-            + " log varbinary(64), version varbinary(64), state tinyint, shadow blob, mark_table"
-            + " varbinary(512), mark_key blob, mark bigint, hops int, applied_at"
-            + " datetime(6), format smallint, primary key(applier, entity, id, log))",
+        LEDGER,
         "create table orders (id int primary key, note varchar(50))",
         "create table audit (id int auto_increment primary key, order_id int)",
         "create table pair (a int, b varchar(10), primary key (a, b))");
@@ -57,11 +61,16 @@ abstract class BinlogEchoContract {
 
   /** One ledger row that names a row of a table. */
   private String marks(String table, String key, int hops) {
+    return marks(database.name(), table, key, mark, hops);
+  }
+
+  /** The same, of any database. */
+  static String marks(String database, String table, String key, int mark, int hops) {
     return String.format(
         "insert into millrace_ledger values ('a', 'e', '%s', 'other-1', x'01', 1, null, '%s.%s', '%s',"
             + " %s, %s, now(6), 1) on duplicate key update mark = values(mark), mark_table ="
             + " values(mark_table), mark_key = values(mark_key), hops = values(hops)",
-        table + key, database.name(), table, key, mark, hops);
+        table + key, database, table, key, mark, hops);
   }
 
   private void transaction(String... statements) throws SQLException {
