@@ -87,7 +87,7 @@ final class ContractHeaders {
 
   void putRow(String name, @Nullable Row row) {
     if (row != null) {
-      put(name, Base64.getEncoder().encodeToString(ProtobufWriter.row(row).toByteArray()));
+      put(name, Base64.getEncoder().encodeToString(ProtobufWriter.row(row)));
     }
   }
 

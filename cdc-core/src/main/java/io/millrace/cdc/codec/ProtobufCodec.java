@@ -1,12 +1,9 @@
 package io.millrace.cdc.codec;
 
 import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.millrace.cdc.error.EventException;
 import io.millrace.cdc.event.ChangeEvent;
-import io.millrace.cdc.internal.Invariant;
-import java.io.IOException;
 import java.time.DateTimeException;
 import java.util.Map;
 
@@ -61,7 +58,7 @@ public final class ProtobufCodec implements EventCodec {
   @Override
   public Encoded encode(ChangeEvent event) {
     try {
-      return new Encoded(toBytes(ProtobufWriter.event(event)), HEADERS);
+      return new Encoded(ProtobufWriter.event(event), HEADERS);
     } catch (IllegalArgumentException cause) {
       throw new EventException("Cannot encode " + event + ": " + cause.getMessage(), cause);
     }
@@ -78,7 +75,13 @@ public final class ProtobufCodec implements EventCodec {
               + CONTENT_TYPE
               + "'. Give the reader the codec that the writer uses.");
     }
-    io.millrace.cdc.v1.ChangeEvent message = parse(encoded.body());
+    ChangeEvent usual = UsualEvent.read(encoded.body());
+    return usual != null ? usual : decodeAny(encoded.body());
+  }
+
+  /** By the generated messages, which know every form; says what is wrong. */
+  static ChangeEvent decodeAny(byte[] bytes) {
+    io.millrace.cdc.v1.ChangeEvent message = parse(bytes);
     checkFormat(message);
     try {
       return ProtobufReader.event(message);
@@ -86,19 +89,6 @@ public final class ProtobufCodec implements EventCodec {
       throw new EventException(
           "Cannot decode " + about(message) + ": " + cause.getMessage(), cause);
     }
-  }
-
-  private static byte[] toBytes(io.millrace.cdc.v1.ChangeEvent message) {
-    byte[] bytes = new byte[message.getSerializedSize()];
-    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
-    out.useDeterministicSerialization();
-    try {
-      message.writeTo(out);
-    } catch (IOException cause) {
-      throw Invariant.broken("an array of the right size cannot be written: %s", cause);
-    }
-    out.checkNoSpaceLeft();
-    return bytes;
   }
 
   private static io.millrace.cdc.v1.ChangeEvent parse(byte[] bytes) {

@@ -1,183 +1,235 @@
 package io.millrace.cdc.codec;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.Timestamp;
-import com.google.protobuf.UnsafeByteOperations;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.internal.Check;
-import io.millrace.cdc.internal.Unicode;
-import io.millrace.cdc.v1.DateTime;
-import io.millrace.cdc.v1.Field;
-import io.millrace.cdc.v1.Instant;
-import io.millrace.cdc.v1.Null;
-import io.millrace.cdc.v1.Raw;
-import io.millrace.cdc.v1.Type;
-import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * From the model to the generated messages; IllegalArgumentException where the wire cannot say it.
+ * From the model straight to the bytes that the generated messages would give, which a test holds
+ * it to; IllegalArgumentException where the wire cannot say it. Fields are written from the highest
+ * number down ({@link BackwardBytes}). The numbers are those of {@code change_event.proto}.
  */
 final class ProtobufWriter {
+  private final BackwardBytes out = new BackwardBytes();
+
   private ProtobufWriter() {}
 
-  static io.millrace.cdc.v1.ChangeEvent event(ChangeEvent event) {
-    var message =
-        io.millrace.cdc.v1.ChangeEvent.newBuilder()
-            .setId(text(event.id()))
-            .setType(type(event.type()))
-            .setSource(text(event.source()))
-            .setChangedAt(timestamp(event.changedAt()))
-            .setEntity(text(event.entity()))
-            .setKey(row(event.key(), 0))
-            .setRoutingKey(text(event.routingKey()))
-            .setLog(text(event.log()))
-            .setVersion(wrap(event.version().toBytes()))
-            .setEventId(event.eventId())
-            .setTransactionId(text(event.transactionId()))
-            .setHops(event.hops())
-            .setSchema(text(event.schema()))
-            .setFormat(ProtobufCodec.FORMAT);
-    for (String name : event.changedFields()) {
-      message.addChangedFields(text(name));
-    }
-    for (Map.Entry<String, String> header : event.headers().entrySet()) {
-      message.putHeaders(text(header.getKey()), text(header.getValue()));
-    }
-    Row newValue = event.newValue();
-    if (newValue != null) {
-      message.setNewVal(row(newValue, 0));
-    }
-    Row oldValue = event.oldValue();
-    if (oldValue != null) {
-      message.setOldVal(row(oldValue, 0));
-    }
-    Row previousKey = event.previousKey();
-    if (previousKey != null) {
-      message.setPreviousKey(row(previousKey, 0));
-    }
-    return message.build();
+  static byte[] event(ChangeEvent event) {
+    ProtobufWriter writer = new ProtobufWriter();
+    writer.write(event);
+    return writer.out.toBytes();
   }
 
-  private static Type type(ChangeType type) {
+  static byte[] row(Row row) {
+    ProtobufWriter writer = new ProtobufWriter();
+    writer.content(row, 0);
+    return writer.out.toBytes();
+  }
+
+  /** The text, where it has a form in UTF-8. */
+  static String text(String text) {
+    BackwardBytes.refuseHalves(text);
+    return text;
+  }
+
+  private void write(ChangeEvent event) {
+    varint(19, ProtobufCodec.FORMAT);
+    out.textUnlessEmpty(18, event.schema());
+    headers(event.headers());
+    varintUnlessZero(16, event.hops());
+    out.textUnlessEmpty(15, event.transactionId());
+    byte[] version = event.version().toBytes();
+    int before = out.size();
+    out.hex(version);
+    out.text(":");
+    out.text(event.log());
+    out.part(14, before);
+    bytes(13, version);
+    out.textUnlessEmpty(12, event.log());
+    out.textUnlessEmpty(11, event.routingKey());
+    row(10, event.previousKey());
+    row(9, event.key());
+    row(8, event.oldValue());
+    out.textUnlessEmpty(7, event.entity());
+    changedAt(event.changedAt());
+    out.textUnlessEmpty(5, event.source());
+    List<String> changed = event.changedFields();
+    for (int i = changed.size() - 1; i >= 0; i--) {
+      out.text(4, changed.get(i));
+    }
+    row(3, event.newValue());
+    varint(2, number(event.type()));
+    out.textUnlessEmpty(1, event.id());
+  }
+
+  private static int number(ChangeType type) {
     return switch (type) {
       case UNKNOWN -> throw new IllegalArgumentException("its type is UNKNOWN");
-      case CREATED -> Type.CREATED;
-      case UPDATED -> Type.UPDATED;
-      case DELETED -> Type.DELETED;
-      case SNAPSHOT -> Type.SNAPSHOT;
-      case TRUNCATED -> Type.TRUNCATED;
-      case MESSAGE -> Type.MESSAGE;
+      case CREATED -> 1;
+      case UPDATED -> 2;
+      case DELETED -> 3;
+      case SNAPSHOT -> 4;
+      case TRUNCATED -> 5;
+      case MESSAGE -> 6;
     };
   }
 
-  private static Timestamp timestamp(java.time.Instant instant) {
-    return Timestamp.newBuilder()
-        .setSeconds(instant.getEpochSecond())
-        .setNanos(instant.getNano())
-        .build();
+  /** Sorted, so that the same event always gives the same bytes. */
+  private void headers(Map<String, String> headers) {
+    if (headers.isEmpty()) {
+      return;
+    }
+    String[] names = headers.keySet().toArray(new String[0]);
+    Arrays.sort(names);
+    for (int i = names.length - 1; i >= 0; i--) {
+      int before = out.size();
+      out.text(2, Check.notNull(headers.get(names[i]), "header"));
+      out.text(1, names[i]);
+      out.part(17, before);
+    }
   }
 
-  static io.millrace.cdc.v1.Row row(Row row) {
-    return row(row, 0);
+  /** Protobuf's own Timestamp, whose numbers are not zigzag. */
+  private void changedAt(Instant instant) {
+    int before = out.size();
+    varintUnlessZero(2, instant.getNano());
+    varintUnlessZero(1, instant.getEpochSecond());
+    out.part(6, before);
   }
 
-  private static io.millrace.cdc.v1.Row row(Row row, int depth) {
-    var message = io.millrace.cdc.v1.Row.newBuilder().setPartial(row.partial());
-    for (int i = 0; i < row.size(); i++) {
+  private void row(int field, @Nullable Row row) {
+    if (row != null) {
+      int before = out.size();
+      content(row, 0);
+      out.part(field, before);
+    }
+  }
+
+  private void content(Row row, int depth) {
+    if (row.partial()) {
+      varint(2, 1);
+    }
+    for (int i = row.size() - 1; i >= 0; i--) {
       String name = row.name(i);
       try {
-        message.addFields(
-            Field.newBuilder().setName(text(name)).setValue(value(row.value(i), depth)));
+        int before = out.size();
+        value(2, row.value(i), depth);
+        out.textUnlessEmpty(1, name);
+        out.part(1, before);
       } catch (IllegalArgumentException cause) {
         throw new IllegalArgumentException("field '" + name + "': " + cause.getMessage(), cause);
       }
     }
-    return message.build();
   }
 
-  private static io.millrace.cdc.v1.Value value(Value value, int depth) {
-    var message = io.millrace.cdc.v1.Value.newBuilder();
+  private void value(int field, Value value, int depth) {
+    int before = out.size();
     switch (value.kind()) {
-      case NULL -> message.setNullValue(Null.NULL);
-      case BOOL -> message.setBoolValue(((Value.BoolValue) value).value());
-      case INT32 -> message.setInt32Value(((Value.Int32Value) value).value());
-      case INT64 -> message.setInt64Value(((Value.Int64Value) value).value());
-      case UINT64 -> message.setUint64Value(((Value.UInt64Value) value).value());
+      case NULL -> varint(1, 0);
+      case BOOL -> varint(2, ((Value.BoolValue) value).value() ? 1 : 0);
+      case INT32 -> zigzag(19, ((Value.Int32Value) value).value());
+      case INT64 -> zigzag(3, ((Value.Int64Value) value).value());
+      case UINT64 -> varint(4, ((Value.UInt64Value) value).value());
       // One bit pattern for every NaN: equal values give equal bytes.
-      case DOUBLE ->
-          message.setDoubleValue(
-              Double.longBitsToDouble(
-                  Double.doubleToLongBits(((Value.DoubleValue) value).value())));
-      case FLOAT ->
-          message.setFloatValue(
-              Float.intBitsToFloat(Float.floatToIntBits(((Value.FloatValue) value).value())));
-      case DECIMAL -> message.setDecimalValue(((Value.DecimalValue) value).text());
-      case STRING -> message.setStringValue(text(((Value.StringValue) value).value()));
-      case BYTES -> message.setBytesValue(wrap(((Value.BytesValue) value).value()));
-      case DATE -> message.setDateValue(((Value.DateValue) value).epochDay());
-      case TIME -> message.setTimeValue(((Value.TimeValue) value).micros());
+      case DOUBLE -> {
+        out.fixed(Double.doubleToLongBits(((Value.DoubleValue) value).value()), Long.BYTES);
+        out.tag(5, BackwardBytes.FIXED64);
+      }
+      case FLOAT -> {
+        out.fixed(Float.floatToIntBits(((Value.FloatValue) value).value()), Integer.BYTES);
+        out.tag(6, BackwardBytes.FIXED32);
+      }
+      case DECIMAL -> out.text(7, ((Value.DecimalValue) value).text());
+      case STRING -> out.text(8, ((Value.StringValue) value).value());
+      case BYTES -> bytes(9, ((Value.BytesValue) value).value());
+      case DATE -> zigzag(10, ((Value.DateValue) value).epochDay());
+      case TIME -> zigzag(11, ((Value.TimeValue) value).micros());
       case DATETIME -> {
         Value.DateTimeValue time = (Value.DateTimeValue) value;
-        message.setDatetimeValue(
-            DateTime.newBuilder().setSeconds(time.epochSecond()).setNanos(time.nano()));
+        time(12, time.epochSecond(), time.nano());
       }
       case TIMESTAMP -> {
         Value.TimestampValue time = (Value.TimestampValue) value;
-        message.setTimestampValue(
-            Instant.newBuilder().setSeconds(time.epochSecond()).setNanos(time.nano()));
+        time(13, time.epochSecond(), time.nano());
       }
-      case UUID -> message.setUuidValue(uuid(((Value.UuidValue) value).value()));
-      case JSON -> message.setJsonValue(text(((Value.JsonValue) value).text()));
-      case LIST -> message.setListValue(list(((Value.ListValue) value).values(), deeper(depth)));
-      case DOCUMENT ->
-          message.setDocumentValue(row(((Value.DocumentValue) value).fields(), deeper(depth)));
-      case RAW -> {
-        Value.RawValue raw = (Value.RawValue) value;
-        message.setRawValue(Raw.newBuilder().setType(text(raw.type())).setText(text(raw.text())));
+      case UUID -> uuid(((Value.UuidValue) value).value());
+      case JSON -> out.text(15, ((Value.JsonValue) value).text());
+      case LIST -> list(((Value.ListValue) value).values(), deeper(depth));
+      case DOCUMENT -> {
+        content(((Value.DocumentValue) value).fields(), deeper(depth));
+        out.part(17, before);
       }
+      case RAW -> raw((Value.RawValue) value);
     }
-    return message.build();
+    out.part(field, before);
   }
 
-  private static io.millrace.cdc.v1.List list(List<Value> values, int depth) {
-    var message = io.millrace.cdc.v1.List.newBuilder();
-    for (Value value : values) {
-      message.addValues(value(value, depth));
+  private void time(int field, long epochSecond, int nano) {
+    int before = out.size();
+    varintUnlessZero(2, nano);
+    if (epochSecond != 0) {
+      zigzag(1, epochSecond);
     }
-    return message.build();
+    out.part(field, before);
+  }
+
+  private void uuid(UUID uuid) {
+    int before = out.size();
+    out.bigEndian(uuid.getLeastSignificantBits());
+    out.bigEndian(uuid.getMostSignificantBits());
+    out.part(14, before);
+  }
+
+  private void list(List<Value> values, int depth) {
+    int before = out.size();
+    for (int i = values.size() - 1; i >= 0; i--) {
+      value(1, values.get(i), depth);
+    }
+    out.part(16, before);
+  }
+
+  private void raw(Value.RawValue raw) {
+    int before = out.size();
+    out.textUnlessEmpty(2, raw.text());
+    out.textUnlessEmpty(1, raw.type());
+    out.part(18, before);
   }
 
   private static int deeper(int depth) {
-    Check.argument(
-        depth < ProtobufCodec.MAX_DEPTH,
-        "lists or documents nest deeper than %s levels",
-        ProtobufCodec.MAX_DEPTH);
+    if (depth >= ProtobufCodec.MAX_DEPTH) {
+      Check.argument(
+          false, "lists or documents nest deeper than %s levels", ProtobufCodec.MAX_DEPTH);
+    }
     return depth + 1;
   }
 
-  private static ByteString uuid(UUID uuid) {
-    return wrap(
-        ByteBuffer.allocate(16)
-            .putLong(uuid.getMostSignificantBits())
-            .putLong(uuid.getLeastSignificantBits())
-            .array());
+  private void bytes(int field, byte[] content) {
+    int before = out.size();
+    out.raw(content);
+    out.part(field, before);
   }
 
-  /** No copy: the array outlives the message and is not changed. */
-  private static ByteString wrap(byte[] bytes) {
-    return UnsafeByteOperations.unsafeWrap(bytes);
+  private void varint(int field, long value) {
+    out.varint(value);
+    out.tag(field, BackwardBytes.VARINT);
   }
 
-  static String text(String text) {
-    int at = Unicode.loneSurrogate(text);
-    Check.argument(
-        at < 0, "a text of %s characters has half a surrogate pair at %s", text.length(), at);
-    return text;
+  private void varintUnlessZero(int field, long value) {
+    if (value != 0) {
+      varint(field, value);
+    }
+  }
+
+  private void zigzag(int field, long value) {
+    out.zigzag(value);
+    out.tag(field, BackwardBytes.VARINT);
   }
 }
