@@ -16,6 +16,7 @@ public final class Main {
           new MongoDrain(),
           CommitLatency.onMySql(),
           CommitLatency.onPostgres(),
+          new MongoLatency(),
           new EndToEnd(),
           new WriterCost(),
           new OutboxThroughput(),

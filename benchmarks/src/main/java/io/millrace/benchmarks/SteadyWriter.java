@@ -7,12 +7,19 @@ import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Inserts rows at a steady pace, one a transaction, and knows when each was committed. */
+/** Writes rows at a steady pace, one a transaction, and knows when each was committed. */
 final class SteadyWriter {
   private SteadyWriter() {}
 
+  /** Writes one row and commits it. */
+  @FunctionalInterface
+  interface Write {
+    /** The row of this number, from 0. */
+    void row(int number) throws SQLException;
+  }
+
   /**
-   * Writes.
+   * Inserts.
    *
    * @param first id of the first row
    * @param perSecond rows; where one commit takes too long, the next come closer together
@@ -20,22 +27,32 @@ final class SteadyWriter {
    */
   static long[] write(Database database, String table, long first, int rows, int perSecond)
       throws SQLException {
-    long[] committed = new long[rows];
-    long pause = TimeUnit.SECONDS.toNanos(1) / perSecond;
     try (Connection connection = database.connect();
         PreparedStatement insert =
             connection.prepareStatement("insert into " + table + " (id, customer) values (?, ?)")) {
-      long begun = System.nanoTime();
-      for (int i = 0; i < rows; i++) {
-        long due = begun + i * pause;
-        for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
-          LockSupport.parkNanos(wait);
-        }
-        insert.setLong(1, first + i);
-        insert.setInt(2, i);
-        insert.executeUpdate();
-        committed[i] = System.nanoTime();
+      return write(
+          rows,
+          perSecond,
+          number -> {
+            insert.setLong(1, first + number);
+            insert.setInt(2, number);
+            insert.executeUpdate();
+          });
+    }
+  }
+
+  /** The same with another way to write. */
+  static long[] write(int rows, int perSecond, Write write) throws SQLException {
+    long[] committed = new long[rows];
+    long pause = TimeUnit.SECONDS.toNanos(1) / perSecond;
+    long begun = System.nanoTime();
+    for (int i = 0; i < rows; i++) {
+      long due = begun + i * pause;
+      for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
+        LockSupport.parkNanos(wait);
       }
+      write.row(i);
+      committed[i] = System.nanoTime();
     }
     return committed;
   }

@@ -54,6 +54,13 @@ public final class Arrivals {
     missing.countDown();
   }
 
+  /** Writes one row. */
+  @FunctionalInterface
+  public interface Knock {
+    /** With this id. */
+    void insert(long id) throws SQLException;
+  }
+
   /**
    * Inserts rows with negative ids into the job's table until one of them arrives: whoever opens in
    * the background reads now.
@@ -65,15 +72,23 @@ public final class Arrivals {
         PreparedStatement insert =
             connection.prepareStatement(
                 "insert into " + job.table() + " (id, customer) values (?, 1)")) {
-      for (int i = 1; i <= KNOCKS; i++) {
-        insert.setLong(1, -(first + i));
-        insert.executeUpdate();
-        if (knocked.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-          return;
-        }
+      knock(
+          id -> {
+            insert.setLong(1, id);
+            insert.executeUpdate();
+          });
+    }
+  }
+
+  /** The same where rows are inserted in another way. */
+  public void knock(Knock knock) throws SQLException, InterruptedException {
+    for (int i = 1; i <= KNOCKS; i++) {
+      knock.insert(-(first + i));
+      if (knocked.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+        return;
       }
     }
-    throw new IllegalStateException("nothing arrives from " + place.url());
+    throw new IllegalStateException("nothing arrives from " + job.from().url());
   }
 
   /**

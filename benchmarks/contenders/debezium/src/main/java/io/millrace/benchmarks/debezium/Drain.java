@@ -3,54 +3,37 @@ package io.millrace.benchmarks.debezium;
 import io.millrace.benchmarks.protocol.Contender;
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Meter;
-import io.millrace.benchmarks.protocol.Task;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Reads everything that was written since {@code prepare}, with a new engine each round: on MySQL
- * from an offset that names the place in the binary log, on PostgreSQL from a copy of a replication
- * slot.
- */
+/** Reads everything that was written since {@code prepare}, with a new engine each round. */
 final class Drain implements Contender {
   private static final int PATIENCE_SECONDS = 150;
 
   private final Job job;
-  private final Slots slots;
-  private BinlogPlace begin = BinlogPlace.NONE;
+  private final Starts starts;
 
   Drain(Job job) {
     this.job = job;
-    this.slots = new Slots(job.from(), job.table());
+    this.starts = new Starts(job);
   }
 
   @Override
   public void prepare() throws SQLException {
-    switch (job.task()) {
-      case POSTGRES_DRAIN -> slots.create(base());
-      case MYSQL_DRAIN -> begin = BinlogPlace.now(job.from());
-      default -> throw new IllegalStateException("no drain: " + job.task());
-    }
+    starts.mark(base());
   }
 
   @Override
   public void round(int number, Meter meter) throws Exception {
     String run = base() + "_" + number;
-    if (job.task() == Task.POSTGRES_DRAIN) {
-      slots.copy(base(), run);
-    } else {
-      begin.store(Settings.offsets(job, run), run);
-    }
     Counter counter = new Counter(job.events(), meter);
     try (Engine engine =
-        new Engine(Settings.of(job, true, run), job.style(), false, id -> counter.count())) {
+        new Engine(starts.settings(base(), run), job.style(), false, id -> counter.count())) {
       counter.await(engine);
     }
-    if (job.task() == Task.POSTGRES_DRAIN) {
-      slots.drop(run);
-    }
+    starts.forget(run);
   }
 
   private String base() {

@@ -50,7 +50,7 @@ final class Engine implements AutoCloseable {
               for (RecordChangeEvent<SourceRecord> event : records) {
                 SourceRecord source = event.record();
                 if (source.value() instanceof Struct row && row.schema().field("op") != null) {
-                  sink.accept(ids ? row.getStruct("after").getInt64("id") : 0L);
+                  sink.accept(ids ? id(source.key()) : 0L);
                 }
               }
               committer.markProcessed(records.get(records.size() - 1));
@@ -67,9 +67,8 @@ final class Engine implements AutoCloseable {
             (List<ChangeEvent<String, String>> records,
                 RecordCommitter<ChangeEvent<String, String>> committer) -> {
               for (ChangeEvent<String, String> event : records) {
-                String value = event.value();
-                if (value != null) {
-                  sink.accept(ids ? id(value) : 0L);
+                if (event.value() != null) {
+                  sink.accept(ids ? number(event.key()) : 0L);
                 }
               }
               committer.markProcessed(records.get(records.size() - 1));
@@ -78,14 +77,31 @@ final class Engine implements AutoCloseable {
         .build();
   }
 
-  /** The number after the first {@code "id":} of the new state; no parser, to be quick. */
-  private static long id(String value) {
-    int at = value.indexOf("\"id\":", value.indexOf("\"after\":")) + "\"id\":".length();
-    int end = value.charAt(at) == '-' ? at + 1 : at;
-    while (Character.isDigit(value.charAt(end))) {
+  /** The id in a struct's key; of MongoDB it is a text. */
+  private static long id(Object key) {
+    Object id = ((Struct) key).get("id");
+    return id instanceof Long number ? number : number(String.valueOf(id));
+  }
+
+  /** The one number in a key; no parser, to be quick. */
+  private static long number(String key) {
+    int at = 0;
+    while (!isDigit(key, at)) {
+      at++;
+    }
+    int end = at;
+    while (end < key.length() && Character.isDigit(key.charAt(end))) {
       end++;
     }
-    return Long.parseLong(value.substring(at, end));
+    boolean negative = at > 0 && key.charAt(at - 1) == '-';
+    return Long.parseLong(key, negative ? at - 1 : at, end, 10);
+  }
+
+  private static boolean isDigit(String text, int at) {
+    if (at == text.length()) {
+      throw new IllegalStateException("no id in the key " + text);
+    }
+    return Character.isDigit(text.charAt(at));
   }
 
   private void ended(boolean success, String message, Throwable error) {

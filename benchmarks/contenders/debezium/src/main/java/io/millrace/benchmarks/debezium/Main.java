@@ -15,9 +15,9 @@ public final class Main {
 
   private static Contender contender(Job job) {
     return switch (job.task()) {
-      case MYSQL_DRAIN, POSTGRES_DRAIN -> new Drain(job);
-      case MYSQL_LATENCY, POSTGRES_LATENCY -> new Latency(job);
-      case MONGO_DRAIN, MONGO_LATENCY, POSTGRES_WRITES, OUTBOX, APPLY, SYNC, PUBLISH ->
+      case MYSQL_DRAIN, POSTGRES_DRAIN, MONGO_DRAIN -> new Drain(job);
+      case MYSQL_LATENCY, POSTGRES_LATENCY, MONGO_LATENCY -> new Latency(job);
+      case POSTGRES_WRITES, OUTBOX, APPLY, SYNC, PUBLISH ->
           throw new IllegalArgumentException("nothing here does " + job.task());
     };
   }

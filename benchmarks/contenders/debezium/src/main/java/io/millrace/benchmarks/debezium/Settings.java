@@ -1,10 +1,13 @@
 package io.millrace.benchmarks.debezium;
 
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Place;
 import io.millrace.benchmarks.protocol.Style;
 import java.nio.file.Path;
 import java.util.Properties;
+import org.bson.Document;
 
 /** The engine's properties for a job. */
 final class Settings {
@@ -14,13 +17,12 @@ final class Settings {
   private Settings() {}
 
   /**
-   * For one run of the engine.
+   * For one run of the engine. On MySQL it finds an offset, but no history of the schema, which it
+   * makes anew.
    *
-   * @param resumed whether it finds an offset, so that on MySQL the schema's history, which it does
-   *     not find, is made anew
    * @param run names it, its files and its replication slot
    */
-  static Properties of(Job job, boolean resumed, String run) {
+  static Properties of(Job job, String run) {
     Place place = job.from();
     Properties settings = new Properties();
     settings.setProperty("name", run);
@@ -47,7 +49,7 @@ final class Settings {
       if (place.url().startsWith("jdbc:postgresql:")) {
         postgres(settings, job, run);
       } else {
-        mySql(settings, job, resumed, run);
+        mySql(settings, job, run);
       }
     }
     return settings;
@@ -58,7 +60,7 @@ final class Settings {
     return job.directory().resolve("offsets-" + run);
   }
 
-  private static void mySql(Properties settings, Job job, boolean resumed, String run) {
+  private static void mySql(Properties settings, Job job, String run) {
     Place place = job.from();
     settings.setProperty("connector.class", "io.debezium.connector.mysql.MySqlConnector");
     settings.setProperty("database.server.id", "88888");
@@ -66,7 +68,7 @@ final class Settings {
     settings.setProperty("database.include.list", place.database());
     settings.setProperty("table.include.list", place.database() + "." + job.table());
     settings.setProperty("include.schema.changes", "false");
-    settings.setProperty("snapshot.mode", resumed ? "recovery" : "no_data");
+    settings.setProperty("snapshot.mode", "recovery");
     settings.setProperty("snapshot.locking.mode", "none");
     settings.setProperty(
         "schema.history.internal", "io.debezium.storage.file.history.FileSchemaHistory");
@@ -89,10 +91,25 @@ final class Settings {
 
   private static void mongo(Properties settings, Job job) {
     settings.setProperty("connector.class", "io.debezium.connector.mongodb.MongoDbConnector");
-    settings.setProperty("mongodb.connection.string", job.from().url());
+    settings.setProperty("mongodb.connection.string", withReplicaSet(job.from()));
     settings.setProperty("database.include.list", job.from().database());
     settings.setProperty("collection.include.list", job.from().database() + "." + job.table());
+    if (job.style() != Style.AS_SHIPPED) {
+      settings.setProperty("poll.interval.ms", "2"); // with less the stream does not start
+    }
     settings.setProperty("capture.mode", "change_streams_update_full");
     settings.setProperty("snapshot.mode", "no_data");
+  }
+
+  /** The address, with the replica set's name, which the engine asks for. */
+  private static String withReplicaSet(Place place) {
+    if (place.url().contains("replicaSet=")) {
+      return place.url();
+    }
+    try (MongoClient client = MongoClients.create(place.url())) {
+      String name =
+          client.getDatabase("admin").runCommand(new Document("isMaster", 1)).getString("setName");
+      return "mongodb://" + place.host() + ":" + place.port() + "/?replicaSet=" + name;
+    }
   }
 }

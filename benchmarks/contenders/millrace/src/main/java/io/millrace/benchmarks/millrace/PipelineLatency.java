@@ -1,13 +1,19 @@
 package io.millrace.benchmarks.millrace;
 
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
+import com.mongodb.client.MongoCollection;
 import io.millrace.benchmarks.protocol.Arrivals;
 import io.millrace.benchmarks.protocol.Contender;
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Meter;
+import io.millrace.benchmarks.protocol.Task;
 import io.millrace.cdc.pipeline.Pipeline;
 import io.millrace.cdc.position.FilePositions;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.Source;
+import java.sql.SQLException;
+import org.bson.Document;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,11 +50,23 @@ final class PipelineLatency implements Contender {
             .build()) {
       pipeline.start();
       Waiting.untilRunning(pipeline);
-      arrivals.knock();
+      knock(arrivals);
       meter.listening();
       meter.begin();
       arrivals.await(PATIENCE_SECONDS, number);
       meter.end(job.events());
+    }
+  }
+
+  private void knock(Arrivals arrivals) throws SQLException, InterruptedException {
+    if (job.task() != Task.MONGO_LATENCY) {
+      arrivals.knock();
+      return;
+    }
+    try (MongoClient client = MongoClients.create(job.from().url())) {
+      MongoCollection<Document> documents =
+          client.getDatabase(job.from().database()).getCollection(job.table());
+      arrivals.knock(id -> documents.insertOne(new Document("_id", id)));
     }
   }
 }

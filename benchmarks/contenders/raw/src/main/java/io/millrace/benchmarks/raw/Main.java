@@ -20,12 +20,12 @@ public final class Main {
       case MONGO_DRAIN -> new StreamDrain(job);
       case MYSQL_LATENCY -> new BinlogLatency(job);
       case POSTGRES_LATENCY -> new PollLatency(job);
+      case MONGO_LATENCY -> new StreamLatency(job);
       case POSTGRES_WRITES -> new Updates(job);
       case OUTBOX -> new BareOutbox(job);
       case APPLY -> new BatchedUpserts(job);
       case PUBLISH -> new BareProducer(job);
-      case MONGO_LATENCY, SYNC ->
-          throw new IllegalArgumentException("nothing here does " + job.task());
+      case SYNC -> throw new IllegalArgumentException("nothing here does " + job.task());
     };
   }
 }
