@@ -29,7 +29,7 @@ final class ContestantProcess implements AutoCloseable {
 
   private ContestantProcess(Contestant contestant, Path log, Process process) {
     this.contestant = contestant;
-    this.log = log;
+    this.log = log; // relative: where the project lies is nobody's business
     this.process = process;
     this.commands = new PrintWriter(process.getOutputStream(), true, StandardCharsets.UTF_8);
     Thread listener = new Thread(this::listen, "benchmark-" + contestant.fileName());
@@ -48,6 +48,7 @@ final class ContestantProcess implements AutoCloseable {
         List.of(
             "-Xmx" + heapMegabytes + "m",
             "-XX:+UseG1GC",
+            "-XX:+ExitOnOutOfMemoryError", // in place of a thread that is missing from then on
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-cp",
             contestant.team().classPath(home).stream()
@@ -59,7 +60,7 @@ final class ContestantProcess implements AutoCloseable {
         new ProcessBuilder(command)
             .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
-    return new ContestantProcess(contestant, log, process);
+    return new ContestantProcess(contestant, home.relativize(log), process);
   }
 
   /** Waits until it has said that it is ready. */

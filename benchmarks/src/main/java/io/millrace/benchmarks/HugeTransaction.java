@@ -2,20 +2,18 @@ package io.millrace.benchmarks;
 
 import io.millrace.benchmarks.protocol.Place;
 import io.millrace.benchmarks.protocol.Style;
-import io.millrace.benchmarks.protocol.Task;
 import io.millrace.cdc.testkit.Database;
-import io.millrace.cdc.testkit.MissingServerException;
-import io.millrace.cdc.testkit.MySqlServer;
-import io.millrace.cdc.testkit.PostgresServer;
-import io.millrace.cdc.testkit.ServerOptions;
+import io.millrace.cdc.testkit.SqlServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** One transaction that is larger than the heap: whether it passes, and with how much memory. */
 final class HugeTransaction implements Workload {
-  private static final int ROWS = 300_000;
-  private static final int HEAP_MEGABYTES = 256;
+  private static final int ROWS = 1_000_000;
+
+  /** The scale from which on the transaction has all its rows. */
+  private static final int SHARE = 5;
 
   @Override
   public String name() {
@@ -24,79 +22,52 @@ final class HugeTransaction implements Workload {
 
   @Override
   public String summary() {
-    return "one transaction of many rows with -Xmx256m, on MySQL and PostgreSQL";
+    return "one transaction of 1,000,000 rows with -Xmx256m, on MySQL, MariaDB and PostgreSQL";
   }
 
   @Override
   public List<Result> run(Bench bench) throws Exception {
-    int rows = bench.options().scaled(ROWS);
-    Bench once = new Bench(bench.options().withRounds(1), bench.progress(), bench.missing());
     List<Result> results = new ArrayList<>();
-    ServerOptions large = ServerOptions.defaults().with("max-allowed-packet", "256M");
-    try (MySqlServer server = MySqlServer.startDedicated(large)) {
-      Database database = server.createDatabase("huge");
-      Orders.createMySql(database, Orders.TABLE);
-      results.add(
-          part(
-              once,
-              "MySQL",
-              server.description(),
-              database,
-              Task.MYSQL_DRAIN,
-              () -> Orders.insertMySql(database, Orders.TABLE, rows, rows)));
-    } catch (MissingServerException e) {
-      bench.skipped(name() + "-mysql", e);
-    }
-    try (PostgresServer server =
-        PostgresServer.startDedicated(ServerOptions.defaults().with("wal_level", "logical"))) {
-      Database database = server.createDatabase("huge");
-      Orders.createPostgres(database, Orders.TABLE);
-      results.add(
-          part(
-              once,
-              "PostgreSQL",
-              server.description(),
-              database,
-              Task.POSTGRES_DRAIN,
-              () -> Orders.fillPostgresAtOnce(database, Orders.TABLE, rows)));
+    for (HugeOn where : HugeOn.values()) {
+      results.addAll(bench.part(where.part(name()), () -> part(bench.withRounds(1), where)));
     }
     return results;
   }
 
-  private interface Filling {
-    void run() throws Exception;
-  }
-
-  private Result part(
-      Bench bench, String title, String server, Database database, Task task, Filling filling)
-      throws Exception {
-    int rows = bench.options().scaled(ROWS);
-    String name = name() + "-" + title.toLowerCase(Locale.ROOT);
-    try (Match match = new Match(bench, name, HEAP_MEGABYTES)) {
+  private List<Result> part(Bench bench, HugeOn where) throws Exception {
+    int rows = Math.min(ROWS, bench.options().scaled(SHARE * ROWS));
+    String name = where.part(name());
+    try (SqlServer server = where.start();
+        Match match = new Match(bench, name, HugeOn.HEAP_MEGABYTES).warmingUpOnce()) {
+      Database database = server.createDatabase("huge");
+      where.createOrders(database);
       for (Contestant contestant :
-          List.of(
-              new Contestant("Millrace, pipeline to protobuf", Team.MILLRACE, task, Style.WHOLE),
-              new Contestant("Debezium, JSON", Team.DEBEZIUM, task, Style.WHOLE))) {
+          where.able(
+              new Contestant(
+                  "Millrace, pipeline to protobuf", Team.MILLRACE, where.task(), Style.WHOLE),
+              new Contestant("Debezium, JSON", Team.DEBEZIUM, where.task(), Style.WHOLE))) {
         match.enter(contestant, rows, Places.of(database), Place.NONE, Orders.TABLE);
       }
       match.prepare();
       bench.progress().say("%s  writing %,d rows", name, rows);
-      filling.run();
+      where.writeTransaction(database, rows);
       match.play();
-      return new Result(
-          name,
-          "One huge transaction, " + title,
-          String.format(
-              Locale.ROOT,
-              "%,d rows inserted by one transaction, read twice with `-Xmx%dm`; the second time counts. Nothing of a"
-                  + " transaction is published by us before its commit was read; Debezium passes rows on as they come.",
-              rows,
-              HEAP_MEGABYTES),
-          "rows",
-          Result.Measure.RATE,
-          match.series(),
-          List.of(),
-          List.of(server));
+      return List.of(
+          new Result(
+              name,
+              "One huge transaction, " + where.title(),
+              String.format(
+                  Locale.ROOT,
+                  "%,d rows inserted by one transaction, read twice with `-Xmx%dm`; the second time counts. Nothing of a"
+                      + " transaction is published by us before its commit was read; Debezium passes rows on as they"
+                      + " come.",
+                  rows,
+                  HugeOn.HEAP_MEGABYTES),
+              "rows",
+              Result.Measure.RATE,
+              match.series(),
+              List.of(),
+              List.of(server.description())));
     }
   }
 }

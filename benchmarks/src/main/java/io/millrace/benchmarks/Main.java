@@ -1,6 +1,5 @@
 package io.millrace.benchmarks;
 
-import io.millrace.cdc.testkit.MissingServerException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -24,6 +23,7 @@ public final class Main {
           new KafkaThroughput(),
           new Micro(),
           new HugeTransaction(),
+          new HugeRow(),
           new Footprint());
 
   private Main() {}
@@ -59,27 +59,21 @@ public final class Main {
 
   /** Runs the workloads that were asked for; the report is written anew after each. */
   static List<Result> measure(Options options, Progress progress) throws Exception {
-    String before = Machine.load();
     List<Result> results = new ArrayList<>();
     Set<Workload> waiting = new LinkedHashSet<>(WORKLOADS);
-    Bench bench = new Bench(options, progress, new ArrayList<>());
+    Bench bench = new Bench(options, progress);
     for (Workload workload : chosen(options)) {
-      try {
-        results.addAll(workload.run(bench));
-      } catch (InterruptedException e) {
-        throw e;
-      } catch (Exception e) {
-        if (!(e instanceof MissingServerException)) {
-          e.printStackTrace();
-        }
-        bench.skipped(workload.name(), e);
-      }
+      String before = Machine.load();
+      long begun = System.nanoTime();
+      results.addAll(bench.part(workload.name(), () -> workload.run(bench)));
+      long seconds = (System.nanoTime() - begun) / 1_000_000_000;
+      bench.runs().add(new Bench.Run(workload.name(), seconds, before, Machine.load()));
       waiting.remove(workload);
       List<String> missing = new ArrayList<>(bench.missing());
       for (Workload other : waiting) {
         missing.add("`" + other.name() + "` (" + other.summary() + "): not in this run.");
       }
-      Report.write(options, results, missing, before + " / " + Machine.load());
+      Report.write(options, results, missing, bench.runs());
     }
     return results;
   }

@@ -13,15 +13,19 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Contestants that do the same in turns. Each has one JVM for the whole match; the first round
- * warms it up and does not count. Who goes first changes from round to round. One that fails is
- * out, and the report says why.
+ * Contestants that do the same in turns. Each has one JVM for the whole match; its first rounds, as
+ * many as its warm-up takes, do not count. Who goes first changes from round to round. One that
+ * fails is out, and the report says why.
  */
 final class Match implements AutoCloseable {
+  /** So many rounds warm anything up. */
+  static final int MOST_WARM_UPS = 10;
+
   private final Bench bench;
   private final String workload;
   private final int heapMegabytes;
   private final List<Player> players = new ArrayList<>();
+  private double longestWarmUp = Double.MAX_VALUE;
   private int turns;
 
   Match(Bench bench, String workload) {
@@ -43,6 +47,12 @@ final class Match implements AutoCloseable {
      * @param number counts all turns of the match from 0, so that no two write the same rows
      */
     Latencies during(Player player, int number) throws Exception;
+  }
+
+  /** One round is enough to warm up, however short it is. */
+  Match warmingUpOnce() {
+    longestWarmUp = 0;
+    return this;
   }
 
   /** Starts a contestant's JVM. */
@@ -79,22 +89,32 @@ final class Match implements AutoCloseable {
 
   /** All rounds. */
   void play(Turn turn) throws InterruptedException {
-    for (int i = 0; i <= bench.options().rounds(); i++) {
+    for (Player player : players) {
+      warmUp(player, turn);
+    }
+    for (int i = 1; i <= bench.options().rounds(); i++) {
       int round = i;
       List<Player> order = new ArrayList<>(players);
-      if (round % 2 == 1) {
+      if (round % 2 == 0) {
         Collections.reverse(order);
       }
       for (Player player : order) {
-        int number = turns++;
-        player.attempt(
-            () -> {
-              player.process().begin(number);
-              Latencies times = turn.during(player, number);
-              player.note(round, times);
-            });
+        player.attempt(() -> player.note(round, turn(player, turn)));
       }
     }
+  }
+
+  private void warmUp(Player player, Turn turn) throws InterruptedException {
+    double least = Math.min(bench.options().warmUpSeconds(), longestWarmUp);
+    for (int i = 0; i < MOST_WARM_UPS && (i == 0 || player.warmUpSeconds() < least); i++) {
+      player.attempt(() -> player.note(0, turn(player, turn)));
+    }
+  }
+
+  private Latencies turn(Player player, Turn turn) throws Exception {
+    int number = turns++;
+    player.process().begin(number);
+    return turn.during(player, number);
   }
 
   /** What came out, in the order of entry. */

@@ -12,7 +12,7 @@ import java.util.Locale;
  * @param home the directory {@code benchmarks}
  * @param report where the report goes, its plots beside it
  * @param workloads which to run, all where empty
- * @param rounds counted rounds per contestant, after one that warms up
+ * @param rounds counted rounds per contestant, after those that warm up
  * @param scale factor on the number of rows
  * @param heapMegabytes of every contestant's JVM, where the workload does not say otherwise
  */
@@ -20,6 +20,8 @@ record Options(
     Path home, Path report, List<String> workloads, int rounds, double scale, int heapMegabytes) {
   private static final int ROUNDS = 5;
   private static final int HEAP_MEGABYTES = 512;
+  private static final double WARM_UP_SECONDS = 5;
+  private static final double QUICK_LOOK = 0.1;
 
   Options {
     workloads = List.copyOf(workloads);
@@ -69,6 +71,19 @@ record Options(
     return Math.max(1, (int) Math.round(rows * scale / 100)) * 100;
   }
 
+  /**
+   * How long a contestant warms up at least, over as many uncounted rounds as that takes: until its
+   * JVM has compiled what it runs. A quick look does without.
+   */
+  double warmUpSeconds() {
+    return isQuickLook() ? 0 : WARM_UP_SECONDS;
+  }
+
+  /** Whether the figures are not meant to mean anything. */
+  boolean isQuickLook() {
+    return scale < QUICK_LOOK;
+  }
+
   /** The directory for a contestant's files. */
   Path work(String workload, Contestant contestant) {
     return home.resolve("target").resolve("work").resolve(workload).resolve(contestant.fileName());
@@ -78,8 +93,9 @@ record Options(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%d rounds after a warm-up, scale %s, -Xmx%dm -XX:+UseG1GC",
+        "%d rounds after a warm-up of at least %.0f s, scale %s, -Xmx%dm -XX:+UseG1GC",
         rounds,
+        warmUpSeconds(),
         scale == Math.rint(scale) ? Long.toString((long) scale) : Double.toString(scale),
         heapMegabytes);
   }

@@ -21,6 +21,7 @@ final class Player {
   private final List<Reading> readings = new ArrayList<>();
   private final List<Latencies> latencies = new ArrayList<>();
   private String failure = "";
+  private double warmUpSeconds;
   private @Nullable Reading early;
 
   Player(Contestant contestant, Job job, ContestantProcess process, Progress progress) {
@@ -81,10 +82,17 @@ final class Player {
     return reading;
   }
 
-  /** Notes a round and says so; the first, number 0, does not count. */
+  /** How long it has warmed up so far. */
+  double warmUpSeconds() {
+    return failure.isEmpty() ? warmUpSeconds : Double.MAX_VALUE;
+  }
+
+  /** Notes a round and says so; one of number 0 warms up and does not count. */
   void note(int round, Latencies times) throws InterruptedException {
     Reading reading = readingOr();
-    if (round > 0) {
+    if (round == 0) {
+      warmUpSeconds += reading.nanos() / 1e9;
+    } else {
       readings.add(reading);
       if (!times.isEmpty()) {
         latencies.add(times);

@@ -11,7 +11,7 @@ import java.util.Locale;
 
 /** PostgreSQL's change log, against a plain SELECT of it and against logical decoding. */
 final class PostgresDrain implements Workload {
-  private static final int EVENTS = 200_000;
+  private static final int EVENTS = 500_000;
   private static final String OURS = "Millrace, events";
   private static final String SELECT = "plain SELECT";
   private static final String STRUCTS = "Debezium pgoutput, structs";

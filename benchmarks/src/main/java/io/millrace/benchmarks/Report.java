@@ -25,15 +25,17 @@ final class Report {
    *
    * @param results in the order of the report
    * @param missing what could not be measured, a line each
-   * @param load of the machine before and after
+   * @param runs of the workloads, in their order
    */
-  static void write(Options options, List<Result> results, List<String> missing, String load)
+  static void write(
+      Options options, List<Result> results, List<String> missing, List<Bench.Run> runs)
       throws IOException {
     Report report = new Report(options);
-    report.head(load);
+    report.head(runs);
     for (Result result : results) {
       report.section(result);
     }
+    report.runs(runs);
     report.tail(missing);
     Files.createDirectories(options.report());
     Files.writeString(options.report().resolve("REPORT.md"), report.text);
@@ -44,16 +46,18 @@ final class Report {
     }
   }
 
-  private void head(String load) throws IOException {
+  private void head(List<Bench.Run> runs) throws IOException {
     line("# Benchmarks");
     line("");
     line("Written by `benchmarks/run` on " + LocalDate.now(ZoneOffset.UTC) + "; do not edit.");
     line("");
     line("- Machine: " + Machine.describe() + ".");
-    line("- Load averages before and after: " + load + ".");
-    if (Machine.isShared(load)) {
+    List<String> busy = runs.stream().filter(Report::wasShared).map(Bench.Run::workload).toList();
+    if (!busy.isEmpty()) {
       line(
-          "- **The machine was shared**: more wanted to run than it has processors, with other work than this. Rates and times are"
+          "- **The machine was shared** during "
+              + String.join(", ", busy)
+              + ": more wanted to run than it has processors, with other work than this. Rates and times are"
               + " those of a busy machine, many times worse than on a quiet one; ratios and processor seconds say more.");
     }
     line("- Settings: " + options + ".");
@@ -155,48 +159,74 @@ final class Report {
   }
 
   private void goal(Result result, Goal goal) {
+    String asked = asked(goal);
     Optional<Series> of = named(result, goal.of());
     Optional<Series> to = named(result, goal.to());
-    if (of.isEmpty() || (!goal.to().isEmpty() && to.isEmpty())) {
+    boolean needsSeries = goal.kind() != Goal.Kind.FIGURE;
+    if (needsSeries && (of.isEmpty() || (!goal.to().isEmpty() && to.isEmpty()))) {
+      line("- Goal: " + asked + " **Not measured**.");
       return;
     }
-    switch (goal.kind()) {
-      case RATE_RATIO -> {
-        double ratio =
-            Statistics.median(
-                Statistics.ratios(of.get().perSecond(), to.orElseThrow().perSecond()));
-        line(
-            String.format(
-                Locale.ROOT,
-                "- Goal: %s at least %s times %s. Measured %.2f: **%s**.",
-                goal.of(),
-                goal.limit(),
-                goal.to(),
-                ratio,
-                ratio >= goal.limit() ? "met" : "missed"));
-      }
-      case RATE -> {
-        double rate = Statistics.median(of.get().perSecond());
-        line(
-            String.format(
-                Locale.ROOT,
-                "- Goal: %s at least %,.0f a second. Measured %,.0f: **%s**.",
-                goal.of(),
-                goal.limit(),
-                rate,
-                rate >= goal.limit() ? "met" : "missed"));
-      }
-      case P99_MILLIS -> {
-        double high = Statistics.median(of.get().latency(0.99));
-        line(
-            String.format(
-                Locale.ROOT,
-                "- Goal: 99%% of %s within %s ms. Measured %.2f ms: **%s**.",
-                goal.of(),
-                goal.limit(),
-                high,
-                high <= goal.limit() ? "met" : "missed"));
-      }
+    double measured =
+        switch (goal.kind()) {
+          case RATE_RATIO ->
+              Statistics.median(
+                  Statistics.ratios(of.orElseThrow().perSecond(), to.orElseThrow().perSecond()));
+          case RATE -> Statistics.median(of.orElseThrow().perSecond());
+          case P99_MILLIS -> Statistics.median(of.orElseThrow().latency(0.99));
+          case FIGURE -> goal.measured();
+        };
+    boolean met =
+        switch (goal.kind()) {
+          case RATE_RATIO, RATE -> measured >= goal.limit();
+          case P99_MILLIS, FIGURE -> measured <= goal.limit();
+        };
+    line(
+        String.format(
+            Locale.ROOT,
+            goal.kind() == Goal.Kind.RATE
+                ? "- Goal: %s Measured %,.0f: **%s**."
+                : "- Goal: %s Measured %.2f: **%s**.",
+            asked,
+            measured,
+            met ? "met" : "missed"));
+  }
+
+  private static String asked(Goal goal) {
+    return switch (goal.kind()) {
+      case RATE_RATIO ->
+          String.format(
+              Locale.ROOT, "%s at least %s times %s.", goal.of(), goal.limit(), goal.to());
+      case RATE ->
+          String.format(Locale.ROOT, "%s at least %,.0f a second.", goal.of(), goal.limit());
+      case P99_MILLIS ->
+          String.format(Locale.ROOT, "99%% of %s within %s ms.", goal.of(), goal.limit());
+      case FIGURE -> String.format(Locale.ROOT, "%s at most %s.", goal.of(), goal.limit());
+    };
+  }
+
+  private static boolean wasShared(Bench.Run run) {
+    return Machine.isShared(run.before() + " " + run.after());
+  }
+
+  private void runs(List<Bench.Run> runs) {
+    line("");
+    line("## How the run went");
+    line("");
+    line(
+        "Load averages over one, five and fifteen minutes. What a workload itself wants to run counts as well.");
+    line("");
+    line("| workload | seconds | load before | load after |");
+    line("|---|---:|---|---|");
+    for (Bench.Run run : runs) {
+      line(
+          String.format(
+              Locale.ROOT,
+              "| `%s` | %d | %s | %s |",
+              run.workload(),
+              run.seconds(),
+              run.before(),
+              run.after()));
     }
   }
 

@@ -12,7 +12,10 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A source's reader, asked for events that nobody takes: all values decoded, nothing encoded. */
+/**
+ * A source's reader, asked for events that nobody takes: all values decoded, nothing encoded. The
+ * first batch, with which the clock begins, does not count.
+ */
 final class ReaderDrain implements Contender {
   private static final int BATCH = 1000;
   private static final Duration WAIT = Duration.ofSeconds(1);
@@ -46,14 +49,15 @@ final class ReaderDrain implements Contender {
         source.open(
             new ReaderStart("drain" + number, Optional.ofNullable(begin), epoch, FirstStart.NOW))) {
       int read = 0;
+      int uncounted = 0;
       while (read < job.events()) {
-        int events = reader.poll(BATCH, WAIT).events().size();
-        if (events > 0) {
+        read += reader.poll(BATCH, WAIT).events().size();
+        if (uncounted == 0 && read > 0) {
+          uncounted = read;
           meter.begin();
-          read += events;
         }
       }
-      meter.end(read);
+      meter.end(Math.max(1, read - uncounted));
     }
   }
 }
