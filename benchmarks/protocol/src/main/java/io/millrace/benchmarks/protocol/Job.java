@@ -25,6 +25,13 @@ public record Job(
     String table,
     String broker) {
   private static final int ARGUMENTS = 18;
+  private static final int BATCH = 500;
+  private static final int MONGO_BATCH = 100;
+
+  /** Rows that an applier's transaction has; a long transaction on MongoDB meets others. */
+  public int batch() {
+    return to.url().startsWith("mongodb:") ? MONGO_BATCH : BATCH;
+  }
 
   /** As program arguments. */
   public List<String> toArguments() {

@@ -28,7 +28,6 @@ import java.util.concurrent.TimeUnit;
  * clock begins, does not count.
  */
 final class ApplierFeed implements Contender {
-  private static final int BATCH = 500;
   private static final int PATIENCE_SECONDS = 150;
   private static final Instant AT = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -38,7 +37,7 @@ final class ApplierFeed implements Contender {
   ApplierFeed(Job job) {
     this.job = job;
     this.transport =
-        InProcessTransport.builder().name("feed").capacity(2 * job.events() + BATCH).build();
+        InProcessTransport.builder().name("feed").capacity(2 * job.events() + job.batch()).build();
   }
 
   @Override
@@ -50,7 +49,7 @@ final class ApplierFeed implements Contender {
             .service("monolith")
             .from(transport.subscriber("feed"))
             .to(Targets.of(job.to(), job.table()))
-            .batchSize(BATCH)
+            .batchSize(job.batch())
             .listener(new Counting(job.events(), meter, done))
             .build()) {
       applier.start();
@@ -88,7 +87,7 @@ final class ApplierFeed implements Contender {
         .changedAt(AT)
         .log("billing-00000001")
         .version(Version.of(1, ByteBuffer.allocate(Long.BYTES).putLong(version + 1).array()))
-        .transactionId("t" + version / BATCH)
+        .transactionId("t" + version / job.batch())
         .build();
   }
 

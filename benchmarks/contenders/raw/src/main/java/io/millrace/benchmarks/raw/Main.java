@@ -23,7 +23,10 @@ public final class Main {
       case MONGO_LATENCY -> new StreamLatency(job);
       case POSTGRES_WRITES -> new Updates(job);
       case OUTBOX -> new BareOutbox(job);
-      case APPLY -> new BatchedUpserts(job);
+      case APPLY ->
+          job.to().url().startsWith("mongodb:")
+              ? new BatchedDocuments(job)
+              : new BatchedUpserts(job);
       case PUBLISH -> new BareProducer(job);
       case SYNC -> throw new IllegalArgumentException("nothing here does " + job.task());
     };
