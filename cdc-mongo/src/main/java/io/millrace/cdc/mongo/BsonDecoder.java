@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.bson.BsonDocument;
 import org.bson.RawBsonDocument;
@@ -16,6 +17,7 @@ import org.bson.codecs.BsonDocumentCodec;
 import org.bson.json.JsonMode;
 import org.bson.json.JsonWriterSettings;
 import org.bson.types.Decimal128;
+import org.jspecify.annotations.Nullable;
 
 /**
  * BSON bytes as values, without a loss. Used by one thread.
@@ -54,16 +56,45 @@ final class BsonDecoder {
    * @throws IllegalArgumentException where a field comes twice or a type is unknown
    */
   Row row(byte[] bytes, int start) {
-    Shapes.Shape shape = shapes.of(bytes, start);
+    Shapes.Shape likely = shapes.likely(bytes, start);
+    Row row = likely == null ? null : as(likely, bytes, start);
+    if (row != null) {
+      return row;
+    }
+    return Objects.requireNonNull(as(shapes.of(bytes, start), bytes, start));
+  }
+
+  /** The fields of a document of a shape; null where it has another one. */
+  private @Nullable Row as(Shapes.Shape shape, byte[] bytes, int start) {
     Value[] values = new Value[shape.utf8().length];
     int at = start + Integer.BYTES;
     for (int i = 0; i < values.length; i++) {
       int type = BsonBytes.type(bytes, at);
+      if (type == 0 || !shape.has(i, bytes, at + 1)) {
+        return null;
+      }
       at += 1 + shape.utf8()[i].length + 1;
       values[i] = value(bytes, type, at);
       at = BsonBytes.skip(bytes, type, at);
     }
-    return Row.wrap(shape.names(), values, false);
+    return BsonBytes.type(bytes, at) == 0 ? Row.wrap(shape.names(), values, false) : null;
+  }
+
+  /**
+   * The value of one field of a document.
+   *
+   * @throws IllegalArgumentException where there is none
+   */
+  Value field(byte[] bytes, int start, String name) {
+    int at = start + Integer.BYTES;
+    for (int type = BsonBytes.type(bytes, at); type != 0; type = BsonBytes.type(bytes, at)) {
+      int end = BsonBytes.endOfName(bytes, at + 1);
+      if (BsonBytes.isName(bytes, at + 1, end, name)) {
+        return value(bytes, type, end + 1);
+      }
+      at = BsonBytes.skip(bytes, type, end + 1);
+    }
+    throw new IllegalArgumentException("a document without " + name);
   }
 
   /** The value that lies at an index. */

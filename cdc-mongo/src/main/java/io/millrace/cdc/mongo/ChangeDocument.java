@@ -181,6 +181,11 @@ final class ChangeDocument {
     return new String(bytes, token, tokenEnd - token, StandardCharsets.US_ASCII);
   }
 
+  /** Says where the resume token's text lies. */
+  void tokenTo(Witness witness) {
+    witness.read(bytes, token, tokenEnd);
+  }
+
   /**
    * The resume token's bytes, which order the changes of a log. What lies behind the first 64 names
    * the document and orders nothing.

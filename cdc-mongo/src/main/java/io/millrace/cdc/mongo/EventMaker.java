@@ -20,6 +20,7 @@ final class EventMaker {
   private final byte[] name;
   private final BsonDecoder decoder;
   private final RowView view;
+  private final FieldNames id;
   private final String service;
   private final String log;
   private final long epoch;
@@ -30,6 +31,7 @@ final class EventMaker {
     this.name = collection.utf8();
     this.decoder = decoder;
     this.view = new RowView(collection);
+    this.id = FieldNames.of(collection.field("_id"));
     this.service = service;
     this.log = log;
     this.epoch = epoch;
@@ -43,18 +45,17 @@ final class EventMaker {
   /** The key's fields as the events name them. */
   Row key(ChangeDocument change) {
     try {
-      Row key = decoder.row(change.bytes(), change.key());
-      return key(key.value(key.names().indexOf("_id")));
+      return key(decoder.field(change.bytes(), change.key(), "_id"));
     } catch (IllegalArgumentException e) {
       throw unreadable(change, e);
     }
   }
 
-  private Row key(Value id) {
-    String field = collection.field("_id");
-    if (!(id instanceof Value.DocumentValue document)) {
-      return Row.of(field, id);
+  private Row key(Value value) {
+    if (!(value instanceof Value.DocumentValue document)) {
+      return Row.wrap(id, new Value[] {value}, false);
     }
+    String field = id.get(0);
     Row parts = document.fields();
     List<String> names = new ArrayList<>();
     List<Value> values = new ArrayList<>();
@@ -172,8 +173,8 @@ final class EventMaker {
    * fields that were set. The rest is not invented; its deletion follows.
    */
   private Row known(ChangeDocument change, Row set) {
-    Row key = decoder.row(change.bytes(), change.key());
-    Row.Builder known = Row.builder().put("_id", key.value(key.names().indexOf("_id")));
+    Row.Builder known =
+        Row.builder().put("_id", decoder.field(change.bytes(), change.key(), "_id"));
     for (int i = 0; i < set.size(); i++) {
       if (set.name(i).indexOf('.') < 0) {
         known.put(set.name(i), set.value(i));

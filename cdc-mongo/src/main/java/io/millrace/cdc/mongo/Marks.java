@@ -94,9 +94,14 @@ final class Marks {
     }
   }
 
+  /** Whether the applier named any document. */
+  boolean any() {
+    return !marked.isEmpty();
+  }
+
   /** Whether the applier named a document. */
   boolean names(String collection, String id) {
-    return !marked.isEmpty()
+    return any()
         && (marked.contains(new Named(collection, id))
             || marked.contains(new Named(collection, EVERY_DOCUMENT)));
   }

@@ -45,7 +45,7 @@ final class MongoReader implements SourceReader {
   /** Read, but not given out: the first change after a transaction. */
   private @Nullable RawBsonDocument ahead;
 
-  private @Nullable BsonDocument witness;
+  private final Witness witness;
 
   /** The last change behind which a position was given. */
   private @Nullable BsonDocument told;
@@ -67,7 +67,7 @@ final class MongoReader implements SourceReader {
     this.start = start;
     this.feed = new StreamFeed(opened.cursor(), pipeline);
     this.firstSave = opened.firstSave();
-    this.witness = start.witness();
+    this.witness = new Witness(start.witness());
     this.told = start.witness();
     this.marks = opened.marks();
     this.own = new OwnEvents(settings, decoder, log, pipeline);
@@ -133,12 +133,12 @@ final class MongoReader implements SourceReader {
         // A position can stand between two transactions, so here is where the batch ends.
         marks.leave();
         ahead = document;
-        return new SourceBatch(events, behind(witness), echoes);
+        return new SourceBatch(events, behind(witness.token()), echoes);
       }
       marks.enter(change);
       echoes += take(events);
       moved = true;
-      witness = MongoPosition.token(change.token());
+      change.tokenTo(witness);
     }
     return new SourceBatch(events, moved ? reached() : idle(), echoes);
   }
@@ -190,7 +190,7 @@ final class MongoReader implements SourceReader {
     for (EventMaker maker : makers) {
       if (maker.isAbout(change)) {
         Row key = maker.key(change);
-        if (marks.names(change.collection(), CanonicalId.of(key))) {
+        if (marks.any() && marks.names(change.collection(), CanonicalId.of(key))) {
           return 1;
         }
         ChangeEvent event = maker.event(change, key, marks.hops());
@@ -224,7 +224,7 @@ final class MongoReader implements SourceReader {
    * had nothing more to send: it sends a transaction as fast as it is asked.
    */
   private @Nullable Position reached() {
-    return marks.inTransaction() && !drained ? null : behind(witness);
+    return marks.inTransaction() && !drained ? null : behind(witness.token());
   }
 
   private @Nullable Position behind(@Nullable BsonDocument token) {
@@ -237,7 +237,7 @@ final class MongoReader implements SourceReader {
 
   /** Where the stream stands after a time without a change for us; null where it stood still. */
   private @Nullable Position idle() {
-    BsonDocument last = witness;
+    BsonDocument last = witness.token();
     if (last != null && !last.equals(told) && drained && !fragments.open()) {
       return behind(last);
     }

@@ -16,15 +16,39 @@ final class Shapes {
   private static final long FNV_START = 0xcbf29ce484222325L;
   private static final long FNV_PRIME = 0x100000001b3L;
 
+  private static final int FIRST_SLOTS = 1 << 6;
+
   private final @Nullable Shape[] slots = new @Nullable Shape[SLOTS];
+
+  /** The last shape that began with a name, by that name. */
+  private final @Nullable Shape[] lately = new @Nullable Shape[FIRST_SLOTS];
 
   /** The names of one shape and their bytes. */
   record Shape(long hash, FieldNames names, byte[][] utf8) {
     /** Whether the name at an index is the one in the bytes. */
-    boolean has(int index, byte[] bytes, int start, int end) {
+    boolean has(int index, byte[] bytes, int start) {
       byte[] name = utf8[index];
-      return Arrays.equals(name, 0, name.length, bytes, start, end);
+      int end = start + name.length;
+      return end < bytes.length
+          && bytes[end] == 0
+          && Arrays.equals(name, 0, name.length, bytes, start, end);
     }
+  }
+
+  /** The shape that a document may have, by the name of its first field; null for no idea. */
+  @Nullable Shape likely(byte[] bytes, int start) {
+    return lately[first(bytes, start)];
+  }
+
+  private static int first(byte[] bytes, int start) {
+    int at = start + Integer.BYTES;
+    int hash = 0;
+    if (bytes[at] != 0) {
+      for (at++; bytes[at] != 0; at++) {
+        hash = 31 * hash + bytes[at];
+      }
+    }
+    return hash & (FIRST_SLOTS - 1);
   }
 
   /**
@@ -52,10 +76,12 @@ final class Shapes {
         && known.hash() == hash
         && known.utf8().length == count
         && matches(known, bytes, start)) {
+      lately[first(bytes, start)] = known;
       return known;
     }
     Shape made = read(hash, bytes, start);
     slots[slot] = made;
+    lately[first(bytes, start)] = made;
     return made;
   }
 
@@ -63,11 +89,10 @@ final class Shapes {
     int at = start + Integer.BYTES;
     for (int i = 0; i < shape.utf8().length; i++) {
       int type = BsonBytes.type(bytes, at);
-      int end = BsonBytes.endOfName(bytes, at + 1);
-      if (!shape.has(i, bytes, at + 1, end)) {
+      if (!shape.has(i, bytes, at + 1)) {
         return false;
       }
-      at = BsonBytes.skip(bytes, type, end + 1);
+      at = BsonBytes.skip(bytes, type, at + 1 + shape.utf8()[i].length + 1);
     }
     return true;
   }
