@@ -20,14 +20,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedPlan implements EntityPlan {
   private final String entity;
+  private final boolean storesAsConverted;
   private final List<RowWrite> upserts = new ArrayList<>();
   private final List<RowWrite> deletes = new ArrayList<>();
   private final List<Conflict> conflicts = new ArrayList<>();
   private final Map<EntityKey, Fold> folds = new LinkedHashMap<>();
   private final Map<EntityKey, Row> written = new LinkedHashMap<>();
 
-  private SharedPlan(String entity) {
+  private SharedPlan(String entity, boolean storesAsConverted) {
     this.entity = entity;
+    this.storesAsConverted = storesAsConverted;
   }
 
   static SharedPlan of(
@@ -44,7 +46,7 @@ final class SharedPlan implements EntityPlan {
       byKey.computeIfAbsent(item.key(), key -> new ArrayList<>()).add(item);
     }
     Map<EntityKey, Row> current = transaction.lock(entity, keys);
-    SharedPlan plan = new SharedPlan(entity);
+    SharedPlan plan = new SharedPlan(entity, session.storesAsConverted(entity));
     byKey.forEach(
         (key, events) -> {
           Row keyValues = Objects.requireNonNull(keys.get(key));
@@ -142,7 +144,7 @@ final class SharedPlan implements EntityPlan {
 
   @Override
   public void settle(TargetTransaction transaction, LedgerView ledger) {
-    if (!written.isEmpty()) {
+    if (!written.isEmpty() && !storesAsConverted) {
       readBack(transaction);
     }
     // A later event of the same transaction folds on from here.

@@ -43,6 +43,15 @@ public interface TargetSession extends AutoCloseable {
    */
   Row convert(String entity, Row values);
 
+  /**
+   * Whether a field that was written holds what {@link #convert} gave, for sure: no rounding, no
+   * padding, no trigger makes anything else of it. Then nobody looks what became of it. By default
+   * somebody does.
+   */
+  default boolean storesAsConverted(String entity) {
+    return false;
+  }
+
   /** Begins a transaction; one at a time. */
   TargetTransaction begin();
 

@@ -11,11 +11,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.bson.BsonType;
 import org.jspecify.annotations.Nullable;
 
 /** Which fields of an entity are its key and which are not, and what becomes of their values. */
 final class FieldMap {
+  private static final Pattern INDEX = Pattern.compile("\\.[0-9]+(\\.|$)");
+
   private final CollectionMapping mapping;
   private final StoredForm form;
   private final FieldNames keyFields;
@@ -62,6 +65,14 @@ final class FieldMap {
 
   boolean explicit() {
     return mapping.explicit();
+  }
+
+  /**
+   * Whether what is written at a path is found there again. In an array it is not: a number in a
+   * path is the place of an element when it is written, and a name when it is read.
+   */
+  boolean storesAsConverted() {
+    return mapping.paths().values().stream().noneMatch(path -> INDEX.matcher(path).find());
   }
 
   /** Where a field lies; by name where nothing else was said. */

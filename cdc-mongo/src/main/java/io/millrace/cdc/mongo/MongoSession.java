@@ -42,6 +42,7 @@ final class MongoSession implements TargetSession {
   private final HeldQueries held;
   private final MongoLedgerCleanup cleanup;
   private final SessionNotes sessions;
+  private final Meetings meetings = new Meetings(System::nanoTime);
   private final String markId;
 
   /**
@@ -135,6 +136,11 @@ final class MongoSession implements TargetSession {
   }
 
   @Override
+  public boolean storesAsConverted(String entity) {
+    return rows(entity).fields().storesAsConverted();
+  }
+
+  @Override
   public TargetTransaction begin() {
     return new MongoTransaction(this);
   }
@@ -225,6 +231,10 @@ final class MongoSession implements TargetSession {
 
   SessionNotes sessions() {
     return sessions;
+  }
+
+  Meetings meetings() {
+    return meetings;
   }
 
   TargetSite site() {

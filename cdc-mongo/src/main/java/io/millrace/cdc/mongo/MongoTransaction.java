@@ -55,7 +55,7 @@ final class MongoTransaction implements TargetTransaction {
 
   MongoTransaction(MongoSession session) {
     this.session = session;
-    this.steps = new TransactionSteps(session.site(), session.sessions());
+    this.steps = new TransactionSteps(session.site(), session.sessions(), session.meetings());
     this.own = new OwnStore(session.applier(), session.site(), steps);
   }
 

@@ -30,22 +30,24 @@ import org.jspecify.annotations.Nullable;
  * take the steps up to that point again. What is read then must be what was read before, else the
  * applier begins anew. Used by one thread.
  *
- * <p>At first it gathers: what is in this library's own collections is read outside of the
- * transaction and written later, with {@link #send}; the transaction begins with the first step on
- * the application's documents. Who writes one of these between the beginning and our own write
- * undoes the transaction, so nothing else is done in that time.
+ * <p>Where others were met lately ({@link Meetings}) it gathers at first: what is in this library's
+ * own collections is read outside of the transaction and written later, with {@link #send}; the
+ * transaction begins with the first step on the application's documents. Who writes one of these
+ * between the beginning and our own write undoes the transaction, so nothing else is done in that
+ * time.
  */
 final class TransactionSteps implements AutoCloseable {
   private static final BulkWriteOptions UNORDERED = new BulkWriteOptions().ordered(false);
 
   private final TargetSite site;
   private final SessionNotes sessions;
+  private final Meetings meetings;
   private final List<Done> done = new ArrayList<>();
 
   /** Of our own collections, those with writes that are not sent yet. */
   private final Set<String> unsent = new HashSet<>();
 
-  private boolean gathering = true;
+  private boolean gathering;
   private @Nullable ClientSession open;
 
   /** Whether the open session is in a transaction, or one for reads before it. */
@@ -72,9 +74,11 @@ final class TransactionSteps implements AutoCloseable {
     return !collection.startsWith(OwnCollections.PREFIX) || collection.equals(Marks.COLLECTION);
   }
 
-  TransactionSteps(TargetSite site, SessionNotes sessions) {
+  TransactionSteps(TargetSite site, SessionNotes sessions, Meetings meetings) {
     this.site = site;
     this.sessions = sessions;
+    this.meetings = meetings;
+    this.gathering = meetings.lately();
   }
 
   /** Reads something; it answers the same each time while nobody writes it. */
@@ -194,6 +198,7 @@ final class TransactionSteps implements AutoCloseable {
     Object again = call(step.what(), session, step.step());
     if (!step.answer().equals(again)) {
       abandon();
+      meetings.met();
       throw new RestartException(
           site + ", " + step.what() + ": it was changed while the batch was being applied", null);
     }
@@ -233,6 +238,9 @@ final class TransactionSteps implements AutoCloseable {
       return site.call(what, () -> step.run(database, session));
     } catch (RuntimeException e) {
       abandon(); // the server has undone it
+      if (e instanceof RestartException) {
+        meetings.met();
+      }
       if (gathering) {
         gathered();
       }
@@ -267,9 +275,11 @@ final class TransactionSteps implements AutoCloseable {
   /** What is refused at the commit is nobody's data. */
   private ApplyException failed(MongoException e) {
     ApplyException translated = TargetErrors.translate(site, "committing", e);
-    return translated instanceof RestartException
-        ? translated
-        : new ApplyException(String.valueOf(translated.getMessage()), e, true);
+    if (translated instanceof RestartException) {
+      meetings.met();
+      return translated;
+    }
+    return new ApplyException(String.valueOf(translated.getMessage()), e, true);
   }
 
   private void abandon() {

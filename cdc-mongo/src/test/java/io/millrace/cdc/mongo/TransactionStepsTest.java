@@ -23,7 +23,9 @@ class TransactionStepsTest {
     try (MongoClient client = MongoClients.create("mongodb://127.0.0.1:1/?directConnection=true")) {
       TargetSite site =
           TargetSite.of(client, "shop", Duration.ofMillis(500), Clock.systemUTC(), new Random(1));
-      try (TransactionSteps steps = new TransactionSteps(site, new SessionNotes("in", site))) {
+      try (TransactionSteps steps =
+          new TransactionSteps(
+              site, new SessionNotes("in", site), new Meetings(System::nanoTime))) {
         ApplyException reading =
             assertThrows(
                 ApplyException.class,
