@@ -18,8 +18,18 @@ import java.util.stream.Stream;
 /** What a contender needs before it has done anything: jars, start, memory, threads, idling. */
 final class Footprint implements Workload {
   private static final int SETTLE_SECONDS = 61;
-  private static final int IDLE_SECONDS = 20;
+  private static final int IDLE_SECONDS = 30;
   private static final int STARTS = 3;
+
+  /** All that was asked of the database, save for what is asked here. */
+  private static final String QUERIES =
+      "select coalesce(sum(calls), 0)::bigint from pg_stat_statements s join pg_database d on d.oid = s.dbid"
+          + " where d.datname = current_database() and query not like '%pg_stat_%'";
+
+  /** The time that the sessions of others were on a processor. */
+  private static final String SERVER_NANOS =
+      "select coalesce(sum(split_part(pg_read_file('/proc/' || pid || '/schedstat'), ' ', 1)::bigint), 0)::bigint"
+          + " from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
 
   @Override
   public String name() {
@@ -31,23 +41,36 @@ final class Footprint implements Workload {
     return "jars, start-up time, memory, threads and idle processor time of a reader of PostgreSQL";
   }
 
-  private record Needs(
-      String name, long jars, long bytes, double[] starts, ProcessFacts idle, double idleShare) {}
+  /**
+   * What idling costs.
+   *
+   * @param share of a core, of the contender's process
+   * @param serverShare of a core, of the server's processes of its sessions
+   * @param queries a second
+   */
+  private record Idle(ProcessFacts process, double share, double serverShare, double queries) {}
+
+  private record Needs(String name, long jars, long bytes, double[] starts, Idle idle) {}
 
   @Override
   public List<Result> run(Bench bench) throws Exception {
     List<Needs> all = new ArrayList<>();
-    ServerOptions options = ServerOptions.defaults().with("wal_level", "logical");
+    ServerOptions options =
+        ServerOptions.defaults()
+            .with("wal_level", "logical")
+            .with("shared_preload_libraries", "pg_stat_statements");
     try (PostgresServer server = PostgresServer.startDedicated(options)) {
       Database database = server.createDatabase("footprint");
       Orders.createPostgres(database, Orders.TABLE);
+      database.execute("create extension pg_stat_statements");
       for (Contestant contestant :
           List.of(
               new Contestant("Millrace", Team.MILLRACE, Task.POSTGRES_LATENCY, Style.WHOLE),
               new Contestant("Debezium", Team.DEBEZIUM, Task.POSTGRES_LATENCY, Style.AS_SHIPPED))) {
-        all.add(needs(bench, contestant, Places.of(database)));
+        all.add(needs(bench, contestant, database));
       }
     }
+    Idle ours = all.get(0).idle();
     return List.of(
         new Result(
             name(),
@@ -56,16 +79,18 @@ final class Footprint implements Workload {
             "",
             Result.Measure.NONE,
             List.of(),
-            List.of(),
+            List.of(
+                Goal.figure("Queries a second of an idle Millrace", 2, ours.queries()),
+                Goal.figure(
+                    "Per cent of a core that an idle Millrace takes", 0.5, 100 * ours.share())),
             List.of(
                 "The jars are those of this benchmark's contender: all of its adapters, drivers of four databases among them.")));
   }
 
-  private Needs needs(Bench bench, Contestant contestant, Place place) throws Exception {
+  private Needs needs(Bench bench, Contestant contestant, Database database) throws Exception {
     Options options = bench.options();
     double[] starts = new double[Math.min(STARTS, options.rounds())];
-    ProcessFacts last = null;
-    double idle = 0;
+    Idle idle = null;
     for (int i = 0; i < starts.length; i++) {
       Job job =
           new Job(
@@ -73,7 +98,7 @@ final class Footprint implements Workload {
               contestant.style(),
               100,
               options.work(name() + "-" + i, contestant),
-              place,
+              Places.of(database),
               Place.NONE,
               Orders.TABLE,
               "");
@@ -89,16 +114,13 @@ final class Footprint implements Workload {
         bench.progress().say("%s  %s reads after %.2f s", name(), contestant.name(), starts[i]);
         if (i + 1 == starts.length) {
           bench.progress().say("%s  %s idles", name(), contestant.name());
-          Thread.sleep(options.scale() < 0.1 ? 100 : 1000L * SETTLE_SECONDS);
-          ProcessFacts before = ProcessFacts.of(process.pid());
-          Thread.sleep(options.scale() < 0.1 ? 500 : 1000L * IDLE_SECONDS);
-          last = ProcessFacts.of(process.pid());
-          idle = last.cpuSecondsSince(before) / last.secondsSince(before);
+          Thread.sleep(options.isQuickLook() ? 100 : 1000L * SETTLE_SECONDS);
+          idle = idle(database, process.pid(), options.isQuickLook() ? 500 : 1000L * IDLE_SECONDS);
         }
         process.kill();
       }
     }
-    if (last == null) {
+    if (idle == null) {
       throw new IllegalStateException("no rounds");
     }
     List<Path> path = contestant.team().classPath(options.home());
@@ -107,8 +129,21 @@ final class Footprint implements Workload {
         path.stream().filter(jar -> jar.toString().endsWith(".jar")).count(),
         bytes(path),
         starts,
-        last,
         idle);
+  }
+
+  private static Idle idle(Database database, long pid, long millis) throws Exception {
+    ProcessFacts before = ProcessFacts.of(pid);
+    long queries = database.number(QUERIES);
+    long server = database.number(SERVER_NANOS);
+    Thread.sleep(millis);
+    ProcessFacts after = ProcessFacts.of(pid);
+    double seconds = after.secondsSince(before);
+    return new Idle(
+        after,
+        after.cpuSecondsSince(before) / seconds,
+        (database.number(SERVER_NANOS) - server) / 1e9 / seconds,
+        (database.number(QUERIES) - queries) / seconds);
   }
 
   private static long bytes(List<Path> classPath) throws IOException {
@@ -132,23 +167,26 @@ final class Footprint implements Workload {
             + IDLE_SECONDS
             + " s after "
             + SETTLE_SECONDS
-            + " s without changes.\n\n"
-            + "| contender | jars | MB | start s, median | min–max | resident MB | threads | idle % of a core |\n"
-            + "|---|---:|---:|---:|---:|---:|---:|---:|");
+            + " s without changes; a query is a statement that the server counts.\n\n"
+            + "| contender | jars | MB | start s, median | min–max | resident MB | threads | idle, % of a core | the server's"
+            + " for it | idle, queries/s |\n"
+            + "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (Needs needs : all) {
       text.append(
           String.format(
               Locale.ROOT,
-              "\n| %s | %d | %.1f | %.2f | %.2f–%.2f | %.0f | %d | %.2f |",
+              "\n| %s | %d | %.1f | %.2f | %.2f–%.2f | %.0f | %d | %.2f | %.2f | %.2f |",
               needs.name(),
               needs.jars(),
               needs.bytes() / 1e6,
               Statistics.median(needs.starts()),
               Statistics.min(needs.starts()),
               Statistics.max(needs.starts()),
-              needs.idle().residentBytes() / 1048576.0,
-              needs.idle().threads(),
-              100 * needs.idleShare()));
+              needs.idle().process().residentBytes() / 1048576.0,
+              needs.idle().process().threads(),
+              100 * needs.idle().share(),
+              100 * needs.idle().serverShare(),
+              needs.idle().queries()));
     }
     return text.toString();
   }

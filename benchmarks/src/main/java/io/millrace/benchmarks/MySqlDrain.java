@@ -4,13 +4,16 @@ import io.millrace.benchmarks.protocol.Place;
 import io.millrace.benchmarks.protocol.Style;
 import io.millrace.benchmarks.protocol.Task;
 import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.MariaDbServer;
 import io.millrace.cdc.testkit.MySqlServer;
 import io.millrace.cdc.testkit.ServerOptions;
+import io.millrace.cdc.testkit.SqlServer;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** MySQL's binary log, read from its beginning to its end: rows in bulk, and rows one by one. */
+/** The binary log, read from its beginning to its end: rows in bulk, and rows one by one. */
 final class MySqlDrain implements Workload {
   private static final int BULK = 2_000_000;
   private static final int SINGLE = 250_000;
@@ -29,6 +32,9 @@ final class MySqlDrain implements Workload {
       "What limits ours is decoding eight values a row, with the allocation that is shown; the pipeline spends most on"
           + " encoding.";
 
+  private static final String SINGLE_NOTE =
+      "What limits all here is what a transaction costs beside its row: four more events, and for ours a position.";
+
   @Override
   public String name() {
     return "mysql-drain";
@@ -36,73 +42,114 @@ final class MySqlDrain implements Workload {
 
   @Override
   public String summary() {
-    return "MySQL's binary log to events, in bulk and in one-row transactions";
+    return "MySQL's and MariaDB's binary log to events: inserts and updates in bulk, and one-row transactions";
+  }
+
+  /** What lies in a log. */
+  private enum Load {
+    INSERTS("bulk", "%,d rows of eight columns inserted 10,000 a transaction, 1,000 a statement"),
+    UPDATES(
+        "updates",
+        "%,d rows of eight columns updated 10,000 a transaction, of which two columns change; the log has both states"),
+    SINGLE("single", "%,d rows of eight columns inserted one a transaction");
+
+    private final String part;
+    private final String text;
+
+    Load(String part, String text) {
+      this.part = part;
+      this.text = text;
+    }
+
+    /** Writes it, behind the place that all contestants have noted. */
+    void write(Database database, int rows) throws SQLException {
+      switch (this) {
+        case INSERTS -> Orders.insertMySql(database, Orders.TABLE, rows, PER_COMMIT);
+        case SINGLE -> Orders.insertMySql(database, Orders.TABLE, rows, 1);
+        case UPDATES -> Orders.updateMySql(database, Orders.TABLE, rows, PER_COMMIT);
+      }
+    }
   }
 
   @Override
   public List<Result> run(Bench bench) throws Exception {
     List<Result> results = new ArrayList<>();
-    results.addAll(bench.part(name() + "-bulk", () -> part(bench, "bulk", BULK, PER_COMMIT)));
-    results.addAll(bench.part(name() + "-single", () -> part(bench, "single", SINGLE, 1)));
+    int bulk = bench.options().scaled(BULK);
+    results.addAll(part(bench, "MySQL", Load.INSERTS, bulk));
+    results.addAll(part(bench, "MySQL", Load.SINGLE, bench.options().scaled(SINGLE)));
+    results.addAll(part(bench, "MySQL", Load.UPDATES, bulk));
+    results.addAll(part(bench, "MariaDB", Load.INSERTS, bulk));
     return results;
   }
 
-  private List<Result> part(Bench bench, String part, int all, int perCommit) throws Exception {
-    int rows = bench.options().scaled(all);
-    String name = name() + "-" + part;
+  private List<Result> part(Bench bench, String server, Load load, int rows)
+      throws InterruptedException {
+    String name = server.toLowerCase(Locale.ROOT) + "-drain-" + load.part;
+    return bench.part(name, () -> List.of(drain(bench, name, server, load, rows)));
+  }
+
+  private static Result drain(Bench bench, String name, String title, Load load, int rows)
+      throws Exception {
+    boolean mariaDb = title.equals("MariaDB");
+    boolean withDebezium = !mariaDb && load != Load.UPDATES;
     ServerOptions options =
         ServerOptions.defaults()
             .with("innodb-flush-log-at-trx-commit", "0")
             .with("max-allowed-packet", "256M");
-    try (MySqlServer server = MySqlServer.startDedicated(options);
+    try (SqlServer server =
+            mariaDb ? MariaDbServer.startDedicated(options) : MySqlServer.startDedicated(options);
         Match match = new Match(bench, name)) {
       Database database = server.createDatabase("speed");
       Orders.createMySql(database, Orders.TABLE);
-      Place place = Places.of(database);
-      for (Contestant contestant : contestants()) {
-        match.enter(contestant, rows, place, Place.NONE, Orders.TABLE);
+      if (load == Load.UPDATES) {
+        Orders.insertMySql(database, Orders.TABLE, rows, PER_COMMIT);
+        database.execute(
+            "purge binary logs to 'binlog.000002'"); // the connector reads from the oldest on
+      }
+      for (Contestant contestant : contestants(withDebezium)) {
+        match.enter(contestant, rows, Places.of(database), Place.NONE, Orders.TABLE);
       }
       match.prepare();
       bench.progress().say("%s  writing %,d rows to %s", name, rows, server.description());
-      Orders.insertMySql(database, Orders.TABLE, rows, perCommit);
+      load.write(database, rows);
       match.play();
-      boolean bulk = perCommit > 1;
-      return List.of(
-          new Result(
-              name,
-              "MySQL binary log, " + (bulk ? "bulk" : "one-row transactions"),
-              String.format(
-                  Locale.ROOT,
-                  "%,d rows of eight columns inserted %s, read again from the log in every round. The connector alone leaves"
-                      + " events as *bytes*, or deserialises *rows* as it does by default (dates and texts as it sees"
-                      + " them), for a listener that does nothing. *Events* are fully decoded; *pipeline* also"
-                      + " encodes them as protobuf and hands them to a publisher that does nothing. Debezium's"
-                      + " *structs* are its cheapest form.",
-                  rows,
-                  bulk
-                      ? String.format(
-                          Locale.ROOT, "%,d a transaction, 1,000 a statement", perCommit)
-                      : "one a transaction"),
-              "rows",
-              Result.Measure.RATE,
-              match.series(),
-              List.of(
-                  Goal.ratio(EVENTS, CONNECTOR, 1),
-                  Goal.ratio(EVENTS, DESERIALISED, 1),
-                  Goal.ratio(EVENTS, STRUCTS, 10)),
-              bulk
-                  ? List.of(server.description(), CONNECTOR_NOTE, LIMIT_NOTE)
-                  : List.of(server.description(), LIMIT_NOTE)));
+      List<Goal> goals = new ArrayList<>();
+      goals.add(Goal.ratio(EVENTS, CONNECTOR, 1));
+      goals.add(Goal.ratio(EVENTS, DESERIALISED, 1));
+      if (withDebezium) {
+        goals.add(Goal.ratio(EVENTS, STRUCTS, 10));
+      }
+      return new Result(
+          name,
+          title + " binary log, " + load.part,
+          String.format(Locale.ROOT, load.text, rows)
+              + ", read again from the log in every round. The connector alone leaves events as *bytes*, or deserialises"
+              + " *rows* as it does by default (dates and texts as it sees them), for a listener that does nothing."
+              + " *Events* are fully decoded"
+              + (withDebezium
+                  ? "; *pipeline* also encodes them as protobuf and hands them to a publisher that does nothing."
+                      + " Debezium's *structs* are its cheapest form."
+                  : "."),
+          "rows",
+          Result.Measure.RATE,
+          match.series(),
+          goals,
+          load == Load.SINGLE
+              ? List.of(server.description(), SINGLE_NOTE)
+              : List.of(server.description(), CONNECTOR_NOTE, LIMIT_NOTE));
     }
   }
 
-  private static List<Contestant> contestants() {
-    return List.of(
-        new Contestant(EVENTS, Team.MILLRACE, Task.MYSQL_DRAIN, Style.LEAN),
-        new Contestant(CONNECTOR, Team.RAW, Task.MYSQL_DRAIN, Style.LEAN),
-        new Contestant(DESERIALISED, Team.RAW, Task.MYSQL_DRAIN, Style.WHOLE),
-        new Contestant(STRUCTS, Team.DEBEZIUM, Task.MYSQL_DRAIN, Style.LEAN),
-        new Contestant(WHOLE, Team.MILLRACE, Task.MYSQL_DRAIN, Style.WHOLE),
-        new Contestant(JSON, Team.DEBEZIUM, Task.MYSQL_DRAIN, Style.WHOLE));
+  private static List<Contestant> contestants(boolean withDebezium) {
+    List<Contestant> all = new ArrayList<>();
+    all.add(new Contestant(EVENTS, Team.MILLRACE, Task.MYSQL_DRAIN, Style.LEAN));
+    all.add(new Contestant(CONNECTOR, Team.RAW, Task.MYSQL_DRAIN, Style.LEAN));
+    all.add(new Contestant(DESERIALISED, Team.RAW, Task.MYSQL_DRAIN, Style.WHOLE));
+    if (withDebezium) {
+      all.add(new Contestant(STRUCTS, Team.DEBEZIUM, Task.MYSQL_DRAIN, Style.LEAN));
+      all.add(new Contestant(WHOLE, Team.MILLRACE, Task.MYSQL_DRAIN, Style.WHOLE));
+      all.add(new Contestant(JSON, Team.DEBEZIUM, Task.MYSQL_DRAIN, Style.WHOLE));
+    }
+    return all;
   }
 }

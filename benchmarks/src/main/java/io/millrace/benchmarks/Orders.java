@@ -64,6 +64,19 @@ final class Orders {
     }
   }
 
+  /** Updates all rows, so many a transaction. */
+  static void updateMySql(Database database, String table, int rows, int perCommit) {
+    for (int from = 0; from < rows; from += perCommit) {
+      database.update(
+          "update "
+              + table
+              + " set state = 'paid', updated_at = now(6) + interval 1 second where id >= ? and id < ?",
+          from,
+          from + perCommit);
+    }
+    database.execute("flush binary logs");
+  }
+
   /** Inserts rows by one statement. */
   static void fillPostgresAtOnce(Database database, String table, int rows) {
     database.execute(
