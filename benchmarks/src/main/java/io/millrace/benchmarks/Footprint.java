@@ -10,6 +10,10 @@ import io.millrace.cdc.testkit.ServerOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -133,17 +137,27 @@ final class Footprint implements Workload {
   }
 
   private static Idle idle(Database database, long pid, long millis) throws Exception {
-    ProcessFacts before = ProcessFacts.of(pid);
-    long queries = database.number(QUERIES);
-    long server = database.number(SERVER_NANOS);
-    Thread.sleep(millis);
-    ProcessFacts after = ProcessFacts.of(pid);
-    double seconds = after.secondsSince(before);
-    return new Idle(
-        after,
-        after.cpuSecondsSince(before) / seconds,
-        (database.number(SERVER_NANOS) - server) / 1e9 / seconds,
-        (database.number(QUERIES) - queries) / seconds);
+    try (Connection connection = database.connect(); // one, since to connect is to ask as well
+        Statement statement = connection.createStatement()) {
+      ProcessFacts before = ProcessFacts.of(pid);
+      long queries = number(statement, QUERIES);
+      long server = number(statement, SERVER_NANOS);
+      Thread.sleep(millis);
+      ProcessFacts after = ProcessFacts.of(pid);
+      double seconds = after.secondsSince(before);
+      return new Idle(
+          after,
+          after.cpuSecondsSince(before) / seconds,
+          (number(statement, SERVER_NANOS) - server) / 1e9 / seconds,
+          (number(statement, QUERIES) - queries) / seconds);
+    }
+  }
+
+  private static long number(Statement statement, String sql) throws SQLException {
+    try (ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   private static long bytes(List<Path> classPath) throws IOException {

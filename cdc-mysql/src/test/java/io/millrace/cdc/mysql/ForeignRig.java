@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.core.ConditionFactory;
 
 /**
  * One way from a captured server, through pipeline and applier, into a database on another server.
@@ -64,6 +65,11 @@ final class ForeignRig implements AutoCloseable {
     applier.start();
   }
 
+  /** Looks often: there are many things to wait for, and each is there at once. */
+  private static ConditionFactory soon() {
+    return await().atMost(LIMIT).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(10));
+  }
+
   /** One more server; it goes with the rig. */
   SqlServer start(ServerOptions options) {
     SqlServer server = flavour.dedicated(options);
@@ -106,8 +112,7 @@ final class ForeignRig implements AutoCloseable {
   /** Starts the pipeline, and waits until it reads. */
   void running(LostPosition policy) {
     Pipeline started = run(policy);
-    await()
-        .atMost(LIMIT)
+    soon()
         .untilAsserted(
             () ->
                 assertThat(started.status().state())
@@ -120,8 +125,7 @@ final class ForeignRig implements AutoCloseable {
 
   /** Waits until the pipeline has stopped by itself, and says why. */
   String failure() {
-    await()
-        .atMost(LIMIT)
+    soon()
         .untilAsserted(
             () ->
                 assertThat(pipeline.status().state())
@@ -174,8 +178,7 @@ final class ForeignRig implements AutoCloseable {
   void awaitArrived(int... ids) {
     for (int id : ids) {
       String sql = "select note from orders where id = " + id;
-      await()
-          .atMost(LIMIT)
+      soon()
           .untilAsserted(
               () ->
                   assertThat(target.query(sql))

@@ -125,7 +125,7 @@ public abstract sealed class SqlServer extends TestServer
         description() + " is no " + kind().label() + " but: " + version);
   }
 
-  private String adminDatabase() {
+  final String adminDatabase() {
     if (instance() instanceof GivenInstance given) {
       String database = parsed(given).group(2);
       if (database != null && !database.isEmpty()) {

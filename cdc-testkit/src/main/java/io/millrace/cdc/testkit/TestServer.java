@@ -52,7 +52,9 @@ public abstract sealed class TestServer implements AutoCloseable
    * @throws IllegalStateException on a shared server
    */
   public final void stop() {
-    dedicated().stop();
+    Instance stopping = dedicated();
+    beforeStop();
+    stopping.stop();
   }
 
   /**
@@ -141,6 +143,9 @@ public abstract sealed class TestServer implements AutoCloseable
 
   /** Frees what this handle holds beside the server; idempotent. */
   void release() {}
+
+  /** What makes a stop short. */
+  void beforeStop() {}
 
   /** Throws while the server does not answer. */
   abstract void probe() throws Exception;
