@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
  * What the reader asks the log, on one connection in auto-commit mode. No query holds a snapshot
@@ -53,15 +54,29 @@ final class LogQueries {
    * Who has unread rows below the floor: a member that ended, or one of the transactions in the
    * ranges, all of which ended. The ranges keep the index from being walked through the rows of a
    * transaction that is still open.
+   *
+   * <p>LATERAL and the order by transaction leave the planner, which knows no value when it plans a
+   * prepared statement for good, no other way than the index on (incarnation, xid, id): left to
+   * itself it takes the ids' range, and so the whole log, at every look.
    */
   static final String LATE =
-      "SELECT m::text FROM pg_catalog.unnest(?::xid8[]) AS m"
-          + " WHERE EXISTS (SELECT FROM millrace.change_log c"
-          + " WHERE c.incarnation = ? AND c.xid = m AND c.id > ? AND c.id <= ?)"
-          + " UNION ALL SELECT DISTINCT c.xid::text"
-          + " FROM unnest(?::xid8[], ?::xid8[]) AS r (low, high)"
-          + " JOIN millrace.change_log c ON c.incarnation = ? AND c.xid >= r.low"
-          + " AND c.xid < r.high AND c.id > ? AND c.id <= ?";
+      "SELECT f.xid::text FROM pg_catalog.unnest(?::xid8[]) AS m, LATERAL ("
+          + "SELECT c.xid FROM millrace.change_log c"
+          + " WHERE c.incarnation = ? AND c.xid = m AND c.id > ? AND c.id <= ? LIMIT 1) f"
+          + " UNION ALL SELECT f.xid::text"
+          + " FROM unnest(?::xid8[], ?::xid8[]) AS r (low, high), LATERAL ("
+          + "SELECT DISTINCT ON (c.xid) c.xid FROM millrace.change_log c"
+          + " WHERE c.incarnation = ? AND c.xid >= r.low AND c.xid < r.high AND c.id > ? AND c.id <= ?"
+          + " ORDER BY c.xid) f";
+
+  /**
+   * What transactions in the ranges logged, all of which ended, by the index on (incarnation, xid,
+   * id). The inner limit keeps the planner from joining all of the log with the ranges.
+   */
+  static final String ENDED =
+      "SELECT c.* FROM unnest(?::xid8[], ?::xid8[]) AS r (low, high), LATERAL (SELECT "
+          + LogRow.COLUMNS
+          + " FROM millrace.change_log WHERE incarnation = ? AND xid >= r.low AND xid < r.high LIMIT ?) c LIMIT ?";
 
   static final String NEXT = "SELECT id FROM millrace.change_log WHERE id > ? ORDER BY id LIMIT 1";
 
@@ -84,8 +99,9 @@ final class LogQueries {
   }
 
   LogHead head() throws SQLException {
-    try (Statement query = connection.createStatement()) {
-      query.execute(HEAD);
+    // Prepared, since it is asked all the time: planning it costs more than answering it.
+    try (PreparedStatement query = connection.prepareStatement(HEAD)) {
+      query.execute();
       long before = firstLong(query);
       query.getMoreResults();
       try (ResultSet row = query.getResultSet()) {
@@ -169,8 +185,7 @@ final class LogQueries {
       throws SQLException {
     long[][] ranges = to.endedFrom(read.bound());
     try (PreparedStatement query = connection.prepareStatement(LATE)) {
-      long[] members = Arrays.stream(read.endedIn(to)).filter(x -> x < read.bound()).toArray();
-      query.setString(1, xids(members));
+      query.setString(1, xids(endedBelowBound(read, to)));
       query.setLong(2, incarnation);
       query.setLong(3, afterId);
       query.setLong(4, upToId);
@@ -186,6 +201,29 @@ final class LogQueries {
         }
       }
       return found.stream().mapToLong(Long::longValue).toArray();
+    }
+  }
+
+  private static long[] endedBelowBound(ReadState read, PgSnapshot to) {
+    return Arrays.stream(read.endedIn(to)).filter(x -> x < read.bound()).toArray();
+  }
+
+  /**
+   * Rows of the transactions not read yet that the snapshot sees, in no order; all of them where
+   * there are fewer than the limit.
+   */
+  List<LogRow> ended(long incarnation, ReadState read, PgSnapshot to, int limit)
+      throws SQLException {
+    long[][] ranges = to.endedFrom(read.bound());
+    long[] members = endedBelowBound(read, to);
+    long[] after = Arrays.stream(members).map(member -> member + 1).toArray();
+    try (PreparedStatement query = connection.prepareStatement(ENDED)) {
+      query.setString(1, xids(LongStream.concat(Arrays.stream(members), Arrays.stream(ranges[0]))));
+      query.setString(2, xids(LongStream.concat(Arrays.stream(after), Arrays.stream(ranges[1]))));
+      query.setLong(3, incarnation);
+      query.setInt(4, limit);
+      query.setInt(5, limit);
+      return rows(query);
     }
   }
 
@@ -270,7 +308,11 @@ final class LogQueries {
   }
 
   private static String xids(long[] xids) {
-    return Arrays.stream(xids).mapToObj(Long::toString).collect(Collectors.joining(",", "{", "}"));
+    return xids(Arrays.stream(xids));
+  }
+
+  private static String xids(LongStream xids) {
+    return xids.mapToObj(Long::toString).collect(Collectors.joining(",", "{", "}"));
   }
 
   private static List<LogRow> rows(PreparedStatement query) throws SQLException {

@@ -24,6 +24,12 @@ import org.jspecify.annotations.Nullable;
 final class PostgresReader implements SourceReader {
   private static final long SHORTEST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
+  /**
+   * So long apart are looks at the log's end, however often somebody wakes the reader: looking
+   * costs the server as much as a small transaction, and what came meanwhile is read at once.
+   */
+  private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   /** After so long without a change the log is looked at less often. */
   private static final long QUIET_AFTER_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -42,6 +48,7 @@ final class PostgresReader implements SourceReader {
   private final Deque<ChangeEvent> heldBack = new ArrayDeque<>();
   private long idleNanos = SHORTEST_IDLE_NANOS;
   private long nextQueryNanos = System.nanoTime();
+  private long lastLookNanos = nextQueryNanos - BETWEEN_LOOKS_NANOS;
   private long lastChangeNanos = System.nanoTime();
   private @Nullable Instant lastChangeAt;
 
@@ -83,8 +90,11 @@ final class PostgresReader implements SourceReader {
     long deadline = System.nanoTime() + maxWait.toNanos();
     boolean woken = false;
     while (true) {
+      long looked = lastLookNanos;
       SourceBatch batch = next(maxEvents);
-      if (!batch.events().isEmpty() || batch.position() != null || woken) {
+      if (!batch.events().isEmpty()
+          || batch.position() != null
+          || (woken && looked != lastLookNanos)) {
         return batch;
       }
       long now = System.nanoTime();
@@ -93,7 +103,7 @@ final class PostgresReader implements SourceReader {
         wakeUps.drainPermits();
         woken = true;
         idleNanos = SHORTEST_IDLE_NANOS;
-        nextQueryNanos = System.nanoTime();
+        nextQueryNanos = lastLookNanos + BETWEEN_LOOKS_NANOS;
       } else if (System.nanoTime() - deadline >= 0) {
         return SourceBatch.empty();
       }
@@ -112,11 +122,12 @@ final class PostgresReader implements SourceReader {
           checkKept();
         }
         keeper.tend(session.connection());
+        lastLookNanos = now;
         boolean found = cursor.look();
         if (!found) {
           idleNanos = Math.min(idleNanos * 2, longestIdleNanos(now));
         }
-        nextQueryNanos = System.nanoTime() + (found ? 0 : idleNanos);
+        nextQueryNanos = found ? now + BETWEEN_LOOKS_NANOS : System.nanoTime() + idleNanos;
       }
       return fill(maxEvents);
     } catch (SQLException e) {
