@@ -10,7 +10,7 @@ import java.util.Locale;
 
 /** Transactions of a row and an event each, until every event was relayed, on PostgreSQL. */
 final class OutboxThroughput implements Workload {
-  private static final int TRANSACTIONS = 3_000;
+  private static final int TRANSACTIONS = 10_000;
   private static final String OURS = "Millrace outbox";
   private static final String OTHER = "transaction-outbox";
   private static final String BARE = "JDBC, two inserts, no relay";
