@@ -9,7 +9,7 @@ import java.util.Locale;
 
 /** Publishing to Kafka, against its own producer. */
 final class KafkaThroughput implements Workload {
-  private static final int EVENTS = 100_000;
+  private static final int EVENTS = 500_000;
   private static final String TOPIC = "speed";
   private static final int PARTITIONS = 3;
 

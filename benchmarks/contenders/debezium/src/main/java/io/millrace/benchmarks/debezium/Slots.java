@@ -8,6 +8,8 @@ import java.sql.Statement;
 
 /** PostgreSQL's replication slots and the publication that they decode. */
 final class Slots {
+  private static final int PATIENCE_MILLIS = 10_000;
+
   private final Place place;
   private final String table;
 
@@ -34,10 +36,12 @@ final class Slots {
     run("select pg_copy_logical_replication_slot('" + slot + "', '" + copy + "')");
   }
 
-  /** Removes one, ending its reader if that still hangs on. */
+  /** Removes one, ending its reader if that still hangs on, and waiting for that. */
   void drop(String slot) throws SQLException {
     run(
-        "select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = '"
+        "select pg_terminate_backend(active_pid, "
+            + PATIENCE_MILLIS
+            + ") from pg_replication_slots where slot_name = '"
             + slot
             + "'");
     run("select pg_drop_replication_slot('" + slot + "')");
