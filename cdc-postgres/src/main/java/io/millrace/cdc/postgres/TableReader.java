@@ -7,6 +7,7 @@ import io.millrace.cdc.event.Value;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,12 @@ final class TableReader {
   private final CapturedTable captured;
   private final Function<CapturedTable, TableLayout> layouts;
   private final Set<String> ignoredFields;
+
+  /**
+   * Virtual columns that the table has or had: rows logged before one was dropped still name it.
+   */
+  private final Set<String> virtual = new HashSet<>();
+
   private @Nullable TableLayout layout;
   private FieldNames names = FieldNames.of();
   private FieldNames keyNames = FieldNames.of();
@@ -135,7 +142,7 @@ final class TableReader {
               found.add(captured.field(name));
               values.add(PostgresValues.decode(type, json, start, end));
             }
-          } else if (!now.virtual().contains(name)) {
+          } else if (!virtual.contains(name)) {
             fits[0] = false;
           }
         });
@@ -149,7 +156,8 @@ final class TableReader {
     json.members(
         0,
         (name, start, end) -> {
-          if (captured.includes(name) && !now.virtual().contains(name)) {
+          if (captured.includes(name)
+              && (now.columns().containsKey(name) || !virtual.contains(name))) {
             row.put(
                 captured.field(name),
                 PostgresValues.decode(now.columns().getOrDefault(name, UNKNOWN), json, start, end));
@@ -170,6 +178,7 @@ final class TableReader {
     if (known == null) {
       known = layouts.apply(captured);
       layout = known;
+      virtual.addAll(known.virtual());
       shape = RowShape.of(captured, known);
       keyNames = FieldNames.of(known.key().stream().map(captured::field).toList());
       CRC32C sum = new CRC32C();

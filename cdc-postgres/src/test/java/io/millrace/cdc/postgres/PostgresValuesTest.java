@@ -1,9 +1,11 @@
 package io.millrace.cdc.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
 import io.millrace.cdc.source.SourceReader;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.NeedsServer;
@@ -107,6 +109,42 @@ final class PostgresValuesTest {
       List<ChangeEvent> events = SourceFixture.read(reader, 2);
       assertThat(events.get(0).changedFields()).containsExactly("b");
       assertThat(events.get(1).newValue()).hasToString("{id=1, a=3, twice=6}");
+    }
+    database.drop();
+  }
+
+  /** A trigger sees nothing of them; what stands beside them must not be taken for them. */
+  @Test
+  void virtual_columns_are_left_out_and_their_neighbours_are_right() throws Exception {
+    Database database = PostgresServer.shared().createDatabase("virtual");
+    assumeTrue(
+        database.number("select current_setting('server_version_num')::int") >= 180_000,
+        "PostgreSQL has virtual columns from 18 on");
+    database.execute(
+        "create table item (id int primary key, a int, twice int generated always as (a * 2) virtual, j jsonb,"
+            + " thrice int generated always as (a * 3) stored, shown text generated always as ('a' || a), k json)");
+    PostgresSource source = SourceFixture.install(database, "item");
+    assertThat(source.preflight()).isEmpty();
+    try (SourceReader reader = SourceFixture.openNow(source)) {
+      database.execute(
+          "insert into item (id, a, j, k) values (1, 2, 'null', '[null]')",
+          "update item set a = 3, j = null",
+          "update item set k = 'null' where twice = 6");
+      List<ChangeEvent> events = SourceFixture.read(reader, 3);
+      assertThat(events.get(0).newValue())
+          .hasToString("{id=1, a=2, j=null, thrice=6, k=[null]}")
+          .satisfies(row -> assertThat(row.get("j")).isEqualTo(new Value.JsonValue("null")));
+      assertThat(events.get(1).changedFields()).containsExactly("a", "j", "thrice");
+      assertThat(events.get(1).newValue().get("j")).isSameAs(Value.NULL);
+      assertThat(events.get(2).changedFields()).containsExactly("k");
+      assertThat(events.get(2).newValue().get("k")).isEqualTo(new Value.JsonValue("null"));
+      database.execute(
+          "update item set a = 4", "alter table item drop column twice", "update item set a = 5");
+      for (ChangeEvent later : SourceFixture.read(reader, 2)) {
+        assertThat(later.newValue().names().asList())
+            .containsExactly("id", "a", "j", "thrice", "k");
+        assertThat(later.changedFields()).containsExactly("a", "thrice");
+      }
     }
     database.drop();
   }
