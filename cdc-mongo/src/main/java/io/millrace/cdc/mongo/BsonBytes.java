@@ -4,6 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.bson.RawBsonDocument;
 
 /** Where things lie in BSON bytes. Source: bsonspec.org, version 1.1. */
@@ -97,6 +99,34 @@ final class BsonBytes {
           throw new IllegalArgumentException(
               "BSON type 0x" + Integer.toHexString(type) + " is not known to this library");
     };
+  }
+
+  /**
+   * Where the value of a document's field lies; -1 where it has no such field.
+   *
+   * @param name in ASCII
+   */
+  static int value(byte[] bytes, int start, String name) {
+    int at = start + Integer.BYTES;
+    for (int type = type(bytes, at); type != 0; type = type(bytes, at)) {
+      int end = endOfName(bytes, at + 1);
+      if (isName(bytes, at + 1, end, name)) {
+        return end + 1;
+      }
+      at = skip(bytes, type, end + 1);
+    }
+    return -1;
+  }
+
+  /** Text between two places. */
+  static String text(byte[] bytes, int start, int end) {
+    return new String(bytes, start, end - start, StandardCharsets.UTF_8);
+  }
+
+  /** The content of a binary value, whatever its kind. */
+  static byte[] binary(byte[] bytes, int at) {
+    int start = at + Integer.BYTES + 1;
+    return Arrays.copyOfRange(bytes, start, start + int32(bytes, at));
   }
 
   /** Whether a name in the bytes is that ASCII text. */

@@ -118,15 +118,20 @@ final class BsonDecoder {
     };
   }
 
-  private static Value date(long millis) {
+  /** A date as it is read. */
+  static Value date(long millis) {
     return new Value.TimestampValue(
         Math.floorDiv(millis, MILLIS), Math.floorMod(millis, MILLIS) * NANOS_PER_MILLI);
   }
 
   private static Value decimal(byte[] bytes, int at) {
-    Decimal128 number =
+    return decimal(
         Decimal128.fromIEEE754BIDEncoding(
-            BsonBytes.int64(bytes, at + Long.BYTES), BsonBytes.int64(bytes, at));
+            BsonBytes.int64(bytes, at + Long.BYTES), BsonBytes.int64(bytes, at)));
+  }
+
+  /** A number as it is read. */
+  static Value decimal(Decimal128 number) {
     if (number.isNaN()) {
       return new Value.DecimalValue("NaN");
     }

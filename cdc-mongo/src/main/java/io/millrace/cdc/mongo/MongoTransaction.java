@@ -1,7 +1,6 @@
 package io.millrace.cdc.mongo;
 
 import com.mongodb.client.model.Filters;
-import com.mongodb.client.model.ReplaceOneModel;
 import com.mongodb.client.model.ReplaceOptions;
 import io.millrace.cdc.apply.EntityKey;
 import io.millrace.cdc.apply.HeldEvent;
@@ -24,12 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.bson.BsonArray;
-import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
-import org.bson.BsonInt32;
-import org.bson.BsonInt64;
-import org.bson.BsonString;
+import org.bson.RawBsonDocument;
 
 /** One transaction of a session. */
 final class MongoTransaction implements TargetTransaction {
@@ -159,20 +154,29 @@ final class MongoTransaction implements TargetTransaction {
     if (documents.isEmpty()) {
       return; // nothing is going to be written
     }
-    BsonString collection = new BsonString(rows.collection());
-    BsonArray named = new BsonArray();
-    for (String key : documents) {
-      named.add(new BsonDocument("c", collection).append("k", new BsonString(key)));
-    }
-    BsonDocument document =
-        new BsonDocument("_id", new BsonString(session.markId()))
-            .append("mark", new BsonInt64(mark))
-            .append("hops", new BsonInt32(hops))
-            .append("at", new BsonDateTime(session.site().clock().millis()))
-            .append("rows", named);
-    steps.bulk(
+    RawBsonDocument document =
+        LedgerForm.document(
+            writer -> {
+              writer.writeString("_id", session.markId());
+              writer.writeInt64("mark", mark);
+              writer.writeInt32("hops", hops);
+              writer.writeDateTime("at", session.site().clock().millis());
+              writer.writeStartArray("rows");
+              for (String key : documents) {
+                writer.writeStartDocument();
+                writer.writeString("c", rows.collection());
+                writer.writeString("k", key);
+                writer.writeEndDocument();
+              }
+              writer.writeEndArray();
+            });
+    steps.write(
+        "writing " + Marks.COLLECTION,
         Marks.COLLECTION,
-        List.of(new ReplaceOneModel<>(Filters.eq("_id", session.markId()), document, UPSERT)));
+        (database, in) ->
+            database
+                .getCollection(Marks.COLLECTION, RawBsonDocument.class)
+                .replaceOne(in, Filters.eq("_id", session.markId()), document, UPSERT));
   }
 
   @Override

@@ -8,10 +8,7 @@ import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.error.ApplyException;
 import io.millrace.cdc.transport.Channel;
 import io.millrace.cdc.transport.Delivery;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bson.BsonArray;
@@ -97,51 +94,9 @@ final class OwnForms {
         : "logs." + log.replace("%", "%25").replace(".", "%2E").replace("$", "%24");
   }
 
-  private static String log(String escaped) {
+  /** The log that an escaped name stands for. */
+  static String log(String escaped) {
     return escaped.replace("%24", "$").replace("%2E", ".").replace("%25", "%");
-  }
-
-  static BsonDocument entry(LedgerEntry entry, BsonDateTime at) {
-    BsonDocument made = new BsonDocument();
-    byte[] shadow = entry.shadow();
-    if (entry.log().equals(LedgerEntry.FOLD_LOG)) {
-      made.append(SHADOW, new BsonBinary(shadow == null ? new byte[0] : shadow));
-    } else {
-      made.append(VERSION, new BsonString(HexFormat.of().formatHex(entry.version())));
-    }
-    return made.append(DELETED, BsonBoolean.valueOf(entry.deleted()))
-        .append(HOPS, new BsonInt32(entry.hops()))
-        .append(AT, at);
-  }
-
-  /** What one ledger document holds. */
-  static List<LedgerEntry> entries(BsonDocument row) {
-    check(OwnCollections.LEDGER, row);
-    EntityKey key = key(row.getDocument("_id"));
-    List<LedgerEntry> entries = new ArrayList<>(2);
-    logs(row)
-        .forEach(
-            (log, entry) ->
-                entries.add(
-                    new LedgerEntry(
-                        key,
-                        log,
-                        HexFormat.of().parseHex(entry.getString(VERSION).getValue()),
-                        entry.getBoolean(DELETED).getValue(),
-                        null,
-                        entry.getInt32(HOPS).getValue())));
-    if (row.containsKey(FOLD)) {
-      BsonDocument fold = row.getDocument(FOLD);
-      entries.add(
-          new LedgerEntry(
-              key,
-              LedgerEntry.FOLD_LOG,
-              new byte[0],
-              fold.getBoolean(DELETED).getValue(),
-              fold.getBinary(SHADOW).getData(),
-              fold.getInt32(HOPS).getValue()));
-    }
-    return entries;
   }
 
   /** The entries of a ledger document, without the fold's. */
@@ -199,7 +154,10 @@ final class OwnForms {
   }
 
   static void check(String collection, BsonDocument row) {
-    int format = row.getInt32("format").getValue();
+    check(collection, row.getInt32("format").getValue());
+  }
+
+  static void check(String collection, int format) {
     if (format != FORMAT) {
       throw new ApplyException(
           "Collection %s has a document of format %s; this release reads format %s. Run the release that wrote it, or a newer one."

@@ -39,6 +39,7 @@ import org.bson.BsonInt32;
 import org.bson.BsonInt64;
 import org.bson.BsonNull;
 import org.bson.BsonString;
+import org.bson.RawBsonDocument;
 import org.bson.conversions.Bson;
 
 /**
@@ -52,11 +53,13 @@ final class OwnStore {
   private final String applier;
   private final TargetSite site;
   private final TransactionSteps steps;
+  private final LedgerForm form;
 
   OwnStore(String applier, TargetSite site, TransactionSteps steps) {
     this.applier = applier;
     this.site = site;
     this.steps = steps;
+    this.form = new LedgerForm(applier);
   }
 
   void advance(Channel channel, Collection<OffsetStep> moves) {
@@ -134,10 +137,9 @@ final class OwnStore {
   List<LedgerEntry> ledger(Collection<EntityKey> keys) {
     List<LedgerEntry> entries = new ArrayList<>();
     for (List<EntityKey> chunk : chunks(keys)) {
-      List<BsonDocument> ids = chunk.stream().map(key -> OwnForms.key(applier, key)).toList();
       steps
-          .find(BsonDocument.class, OwnCollections.LEDGER, Filters.in("_id", ids), null)
-          .forEach(row -> entries.addAll(OwnForms.entries(row)));
+          .find(RawBsonDocument.class, OwnCollections.LEDGER, form.of(chunk), null)
+          .forEach(row -> entries.addAll(LedgerForm.entries(row)));
     }
     return entries;
   }
@@ -153,24 +155,17 @@ final class OwnStore {
 
   /** One update per key, whatever the number of its logs. */
   void writeLedger(List<RowWrite> writes, long mark) {
+    long at = site.clock().millis();
     List<WriteModel<BsonDocument>> updates = new ArrayList<>(writes.size());
     for (RowWrite write : writes) {
-      Map<EntityKey, BsonDocument> sets = new LinkedHashMap<>();
-      for (LedgerEntry entry : write.entries()) {
-        sets.computeIfAbsent(
-                entry.key(),
-                key ->
-                    new BsonDocument("mark", new BsonInt64(mark))
-                        .append("format", new BsonInt32(OwnForms.FORMAT)))
-            .append(OwnForms.place(entry.log()), OwnForms.entry(entry, now()));
-      }
-      sets.forEach(
-          (key, set) ->
+      Map<EntityKey, List<LedgerEntry>> byKey = new LinkedHashMap<>(2);
+      write
+          .entries()
+          .forEach(entry -> byKey.computeIfAbsent(entry.key(), k -> new ArrayList<>(2)).add(entry));
+      byKey.forEach(
+          (key, entries) ->
               updates.add(
-                  new UpdateOneModel<>(
-                      Filters.eq("_id", OwnForms.key(applier, key)),
-                      new BsonDocument("$set", set),
-                      UPSERT)));
+                  new UpdateOneModel<>(form.of(key), form.update(entries, mark, at), UPSERT)));
     }
     steps.bulk(OwnCollections.LEDGER, updates);
   }
@@ -182,7 +177,7 @@ final class OwnStore {
       if (shadow != null) {
         updates.add(
             new UpdateOneModel<>(
-                Filters.eq("_id", OwnForms.key(applier, entry.key())),
+                form.of(entry.key()),
                 Updates.set(OwnForms.FOLD + "." + OwnForms.SHADOW, new BsonBinary(shadow))));
       }
     }

@@ -5,6 +5,7 @@ import io.millrace.cdc.event.Value;
 import java.math.BigDecimal;
 import org.bson.BsonArray;
 import org.bson.BsonBoolean;
+import org.bson.BsonDateTime;
 import org.bson.BsonDecimal128;
 import org.bson.BsonDocument;
 import org.bson.BsonDouble;
@@ -47,6 +48,12 @@ final class StoredForm {
   }
 
   private Value read(BsonValue stored) {
+    if (stored instanceof BsonDecimal128 number) {
+      return BsonDecoder.decimal(number.getValue());
+    }
+    if (stored instanceof BsonDateTime time) {
+      return BsonDecoder.date(time.getValue());
+    }
     return row(new RawBsonDocument(new BsonDocument("v", stored), CODEC)).value(0);
   }
 

@@ -13,9 +13,11 @@ import io.millrace.cdc.transport.Delivery;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.bson.BsonDateTime;
+import java.util.stream.Collectors;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
+import org.bson.RawBsonDocument;
+import org.bson.codecs.BsonDocumentCodec;
 import org.junit.jupiter.api.Test;
 
 class OwnFormsTest {
@@ -29,13 +31,23 @@ class OwnFormsTest {
             new LedgerEntry(KEY, "a.b$%2E-1", new byte[] {0, -1}, false, null, 3),
             new LedgerEntry(KEY, "plain-00", new byte[] {9}, true, null, 0),
             new LedgerEntry(KEY, LedgerEntry.FOLD_LOG, new byte[0], true, shadow, 2));
-    BsonDocument row =
-        new BsonDocument("_id", OwnForms.key("in", KEY)).append("format", new BsonInt32(1));
-    for (LedgerEntry entry : entries) {
-      BsonPaths.put(row, OwnForms.place(entry.log()), OwnForms.entry(entry, new BsonDateTime(5)));
-    }
+    LedgerForm form = new LedgerForm("in");
+    BsonDocument row = form.of(KEY).decode(new BsonDocumentCodec());
+    assertEquals(new BsonDocument("_id", OwnForms.key("in", KEY)), row);
+    form.update(entries, 7, 5)
+        .getDocument("$set")
+        .forEach((path, value) -> BsonPaths.put(row, path, value));
+    assertEquals(7, row.getInt64("mark").getValue());
+    assertEquals(
+        Map.of("a.b$%2E-1", "00ff", "plain-00", "09"),
+        OwnForms.logs(row).entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    Map.Entry::getKey,
+                    log -> log.getValue().getString(OwnForms.VERSION).getValue())));
     Map<String, LedgerEntry> read = new HashMap<>();
-    OwnForms.entries(row).forEach(entry -> read.put(entry.log(), entry));
+    LedgerForm.entries(new RawBsonDocument(row, new BsonDocumentCodec()))
+        .forEach(entry -> read.put(entry.log(), entry));
     assertEquals(3, read.size());
     for (LedgerEntry entry : entries) {
       LedgerEntry again = read.get(entry.log());
