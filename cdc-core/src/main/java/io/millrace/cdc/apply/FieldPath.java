@@ -44,7 +44,7 @@ public final class FieldPath {
   }
 
   /** Whether one of two paths leads to or through the other. */
-  static boolean touches(String field, String path) {
+  public static boolean touches(String field, String path) {
     int common = Math.min(field.length(), path.length());
     return field.regionMatches(0, path, 0, common)
         && (field.length() == path.length()

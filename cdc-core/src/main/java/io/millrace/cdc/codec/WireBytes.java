@@ -12,6 +12,7 @@ final class WireBytes {
   /** Says no more than that the generated messages must look. */
   static final class Unusual extends RuntimeException {
     private static final long serialVersionUID = 1;
+
     private Unusual() {
       super("not in the usual form", null, false, false);
     }

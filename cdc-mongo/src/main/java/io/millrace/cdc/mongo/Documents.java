@@ -10,6 +10,7 @@ import com.mongodb.client.model.UpdateOneModel;
 import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.model.WriteModel;
 import io.millrace.cdc.apply.EntityKey;
+import io.millrace.cdc.apply.FieldPath;
 import io.millrace.cdc.apply.Nesting;
 import io.millrace.cdc.apply.RejectedException;
 import io.millrace.cdc.apply.RowWrite;
@@ -47,6 +48,7 @@ final class Documents implements Rows {
   private final StoredForm form;
   private final List<String> lists;
   private final Set<String> uniquePaths;
+  private final @Nullable Bson projection;
 
   /**
    * Documents of a collection.
@@ -60,6 +62,20 @@ final class Documents implements Rows {
     this.form = form;
     this.lists = List.copyOf(lists);
     this.uniquePaths = Set.copyOf(uniquePaths);
+    this.projection = fields.explicit() ? projection(fields, this.lists) : null;
+  }
+
+  private static @Nullable Bson projection(FieldMap fields, List<String> lists) {
+    BsonDocument projection = new BsonDocument(ID, new BsonInt32(1));
+    for (String field : fields.otherFields().asList()) {
+      String path = fields.field(field).path();
+      if (lists.stream().anyMatch(list -> FieldPath.touches(path, list))) {
+        return null; // the server takes no two paths that lead through each other
+      }
+      projection.append(path, new BsonInt32(1));
+    }
+    lists.forEach(list -> projection.append(list, new BsonInt32(1)));
+    return projection;
   }
 
   @Override
@@ -112,31 +128,28 @@ final class Documents implements Rows {
     return CanonicalId.of(row.build());
   }
 
-  /** Stored documents by their ids. */
-  List<Row> find(TransactionSteps steps, List<BsonValue> ids, @Nullable Bson projection) {
-    return steps.find(RawBsonDocument.class, collection(), Filters.in(ID, ids), projection).stream()
-        .map(form::row)
-        .toList();
+  /** What is to be read of a document; null for all of it. */
+  @Nullable Bson projection() {
+    return projection;
+  }
+
+  /** Stored documents as rows. */
+  List<Row> rows(List<RawBsonDocument> documents) {
+    return documents.stream().map(form::row).toList();
   }
 
   @Override
-  public Map<EntityKey, Row> read(TransactionSteps steps, Map<EntityKey, Row> keys) {
+  public Map<EntityKey, Row> read(RowSteps steps, Map<EntityKey, Row> keys) {
     Map<String, EntityKey> byId = new HashMap<>();
-    List<BsonValue> ids = new ArrayList<>(keys.size());
+    Map<String, BsonValue> ids = new LinkedHashMap<>();
     keys.forEach(
         (key, row) -> {
-          byId.put(CanonicalId.of(row), key);
-          ids.add(id(row));
+          String text = CanonicalId.of(row);
+          byId.put(text, key);
+          ids.put(text, id(row));
         });
-    BsonDocument projection = null;
-    if (fields.explicit()) {
-      projection = new BsonDocument(ID, new BsonInt32(1));
-      for (String field : fields.otherFields().asList()) {
-        projection.append(fields.field(field).path(), new BsonInt32(1));
-      }
-    }
     Map<EntityKey, Row> found = new LinkedHashMap<>();
-    for (Row document : find(steps, ids, projection)) {
+    for (Row document : steps.find(this, ids)) {
       EntityKey key = byId.get(canonical(document));
       if (key != null) {
         found.put(key, fields.read(document));
@@ -146,7 +159,7 @@ final class Documents implements Rows {
   }
 
   /** Documents that name one of some parents, each with its own key and its parent's. */
-  List<Row> children(TransactionSteps steps, Nesting nesting, Collection<Row> parents) {
+  List<Row> children(RowSteps steps, Nesting nesting, Collection<Row> parents) {
     List<Bson> any = new ArrayList<>(parents.size());
     for (Row parent : parents) {
       List<Bson> all = new ArrayList<>();
@@ -158,8 +171,7 @@ final class Documents implements Rows {
       }
       any.add(Filters.and(all));
     }
-    return steps.find(RawBsonDocument.class, collection(), Filters.or(any), null).stream()
-        .map(form::row)
+    return rows(steps.query(collection(), Filters.or(any))).stream()
         .map(document -> child(document, nesting))
         .toList();
   }
@@ -192,31 +204,38 @@ final class Documents implements Rows {
   }
 
   @Override
-  public void write(TransactionSteps steps, List<RowWrite> writes) {
+  public void write(RowSteps steps, List<RowWrite> writes) {
+    List<WriteModel<BsonDocument>> left = new ArrayList<>();
     List<WriteModel<BsonDocument>> models = new ArrayList<>(writes.size());
     for (RowWrite write : writes) {
       BsonValue id = id(write.keyValues());
       switch (write.kind()) {
         case UPSERT -> models.add(upsert(id, write));
-        case MOVE, RENAME -> move(steps, id, write, models);
+        case MOVE, RENAME -> move(steps, id, write, left, models);
         case INSERT -> models.add(new InsertOneModel<>(whole(id, write)));
         case UPDATE -> models.add(new UpdateOneModel<>(Filters.eq(ID, id), update(write)));
         case DELETE -> models.add(new DeleteOneModel<>(Filters.eq(ID, id)));
         case NONE -> {}
       }
     }
-    steps.bulk(collection(), models);
+    steps.write(this, writes, left);
+    steps.write(this, writes, models);
   }
 
   /**
    * Writes a document anew under another {@code _id}, which cannot be changed, with everything that
    * the mapping does not name. The old one goes first, for the sake of unique indexes.
+   *
+   * @param left takes the removal of the old one
    */
   private void move(
-      TransactionSteps steps, BsonValue id, RowWrite write, List<WriteModel<BsonDocument>> models) {
+      RowSteps steps,
+      BsonValue id,
+      RowWrite write,
+      List<WriteModel<BsonDocument>> left,
+      List<WriteModel<BsonDocument>> models) {
     BsonValue old = id(Objects.requireNonNull(write.from()));
-    List<RawBsonDocument> found =
-        steps.find(RawBsonDocument.class, collection(), Filters.eq(ID, old), null);
+    List<RawBsonDocument> found = steps.query(collection(), Filters.eq(ID, old));
     if (found.isEmpty()) {
       if (write.kind() == RowWrite.Kind.MOVE) {
         models.add(upsert(id, write));
@@ -235,7 +254,7 @@ final class Documents implements Rows {
         BsonPaths.put(document, list, rows == null ? new BsonArray() : rows);
       }
     }
-    steps.bulk(collection(), List.of(new DeleteOneModel<>(Filters.eq(ID, old))));
+    left.add(new DeleteOneModel<>(Filters.eq(ID, old)));
     models.add(new ReplaceOneModel<>(Filters.eq(ID, id), document, REPLACE));
   }
 
@@ -277,7 +296,7 @@ final class Documents implements Rows {
   }
 
   @Override
-  public void vacate(TransactionSteps steps, List<RowWrite> writes) {
+  public void vacate(RowSteps steps, List<RowWrite> writes) {
     List<WriteModel<BsonDocument>> models = new ArrayList<>();
     for (RowWrite write : writes) {
       BsonDocument set = new BsonDocument();
@@ -293,12 +312,12 @@ final class Documents implements Rows {
                 Filters.eq(ID, id(write.keyValues())), new BsonDocument("$set", set)));
       }
     }
-    steps.bulk(collection(), models);
+    steps.write(this, writes, models);
   }
 
   @Override
-  public void truncate(TransactionSteps steps) {
-    steps.bulk(collection(), List.of(new DeleteManyModel<>(new BsonDocument())));
+  public void truncate(RowSteps steps, int hops) {
+    steps.writeAny(collection(), hops, new DeleteManyModel<>(new BsonDocument()));
   }
 
   /** The documents' keys cannot be told. */

@@ -23,9 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
-import org.bson.BsonInt32;
 import org.bson.BsonValue;
-import org.bson.conversions.Bson;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +36,6 @@ final class Elements implements Rows {
   private final Nesting nesting;
   private final String list;
   private final List<String> elementKey;
-  private final Bson projection;
 
   /**
    * Elements of a list.
@@ -52,7 +49,6 @@ final class Elements implements Rows {
     this.list = list;
     this.elementKey =
         nesting.key().stream().filter(field -> !nesting.parentKey().contains(field)).toList();
-    this.projection = new BsonDocument(list, new BsonInt32(1));
   }
 
   @Override
@@ -122,7 +118,7 @@ final class Elements implements Rows {
   }
 
   @Override
-  public Map<EntityKey, Row> read(TransactionSteps steps, Map<EntityKey, Row> keys) {
+  public Map<EntityKey, Row> read(RowSteps steps, Map<EntityKey, Row> keys) {
     Map<String, BsonValue> ids = new LinkedHashMap<>();
     Map<String, Map<String, EntityKey>> wanted = new HashMap<>();
     keys.forEach(
@@ -133,7 +129,7 @@ final class Elements implements Rows {
           wanted.computeIfAbsent(id, i -> new HashMap<>()).put(ownOfKey(row), key);
         });
     Map<EntityKey, Row> found = new LinkedHashMap<>();
-    for (Row document : parents.find(steps, List.copyOf(ids.values()), projection)) {
+    for (Row document : steps.find(parents, ids)) {
       Map<String, EntityKey> here = wanted.getOrDefault(Documents.canonical(document), Map.of());
       for (Value element : elements(document)) {
         String own = element instanceof Value.DocumentValue row ? own(row.fields()) : null;
@@ -147,11 +143,14 @@ final class Elements implements Rows {
   }
 
   /** The elements of some parents, each with its own key and its parent's. */
-  List<Row> children(TransactionSteps steps, Collection<Row> parentKeys) {
-    List<BsonValue> ids =
-        parentKeys.stream().map(key -> parents.id(parents.fields().convertKey(key))).toList();
+  List<Row> children(RowSteps steps, Collection<Row> parentKeys) {
+    Map<String, BsonValue> ids = new LinkedHashMap<>();
+    for (Row key : parentKeys) {
+      Row parent = parents.fields().convertKey(key);
+      ids.put(CanonicalId.of(parent), parents.id(parent));
+    }
     List<Row> children = new ArrayList<>();
-    for (Row document : parents.find(steps, ids, projection)) {
+    for (Row document : steps.find(parents, ids)) {
       List<Value> parent = Documents.key(document);
       for (Value element : elements(document)) {
         if (element instanceof Value.DocumentValue row && own(row.fields()) != null) {
@@ -188,7 +187,7 @@ final class Elements implements Rows {
   }
 
   @Override
-  public void write(TransactionSteps steps, List<RowWrite> writes) {
+  public void write(RowSteps steps, List<RowWrite> writes) {
     Map<String, List<RowWrite>> byParent = new LinkedHashMap<>();
     Map<String, BsonValue> ids = new LinkedHashMap<>();
     for (RowWrite write : writes) {
@@ -203,8 +202,8 @@ final class Elements implements Rows {
       return;
     }
     Map<String, Row> documents = new HashMap<>();
-    parents
-        .find(steps, List.copyOf(ids.values()), projection)
+    steps
+        .find(parents, ids)
         .forEach(document -> documents.put(Documents.canonical(document), document));
     List<WriteModel<BsonDocument>> models = new ArrayList<>(byParent.size());
     byParent.forEach(
@@ -219,7 +218,7 @@ final class Elements implements Rows {
             throw parents.missing(group.get(0).key().toString(), parent);
           }
         });
-    steps.bulk(collection(), models);
+    steps.write(this, writes, models);
   }
 
   /** The list with these rows written into it; what stays keeps its place. */
@@ -261,14 +260,15 @@ final class Elements implements Rows {
   }
 
   @Override
-  public void vacate(TransactionSteps steps, List<RowWrite> writes) {
+  public void vacate(RowSteps steps, List<RowWrite> writes) {
     // No index makes the elements of a list unique.
   }
 
   @Override
-  public void truncate(TransactionSteps steps) {
-    steps.bulk(
+  public void truncate(RowSteps steps, int hops) {
+    steps.writeAny(
         collection(),
-        List.of(new UpdateManyModel<>(Filters.exists(list), Updates.set(list, new BsonArray()))));
+        hops,
+        new UpdateManyModel<>(Filters.exists(list), Updates.set(list, new BsonArray())));
   }
 }

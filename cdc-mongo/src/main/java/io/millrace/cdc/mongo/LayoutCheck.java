@@ -1,5 +1,6 @@
 package io.millrace.cdc.mongo;
 
+import io.millrace.cdc.apply.EntityMode;
 import io.millrace.cdc.apply.Nesting;
 import io.millrace.cdc.event.ChangeEvent;
 import java.util.ArrayList;
@@ -54,7 +55,12 @@ final class LayoutCheck {
         rows.put(nesting.child(), elements(child, parent, nesting));
       }
     }
-    return new TargetLayout(rows, handlers, nestings, parentsFirst());
+    return new TargetLayout(
+        rows,
+        handlers,
+        nestings,
+        parentsFirst(),
+        mappings.values().stream().anyMatch(mapping -> mapping.mode() == EntityMode.SHARED));
   }
 
   private static String what(CollectionMapping mapping) {

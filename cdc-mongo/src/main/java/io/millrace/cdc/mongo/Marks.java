@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an applier said about the documents it is going to write, within one transaction: a document
- * of {@code millrace_mark} replaced directly before a group of writes names them, until the next.
+ * of {@code millrace_mark} that is replaced names what is written after it, until the next.
  * Used by one thread.
  *
  * <p>Its form: {@code {_id, mark, hops, rows: [{c: collection, k: canonical id}, …]}}; an empty id

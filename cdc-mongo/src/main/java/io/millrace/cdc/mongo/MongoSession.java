@@ -200,7 +200,7 @@ final class MongoSession implements TargetSession {
   }
 
   /** The children that some parents have, by the event's keys of these. */
-  List<Row> children(Nesting nesting, Collection<Row> parents, TransactionSteps steps) {
+  List<Row> children(Nesting nesting, Collection<Row> parents, RowSteps steps) {
     Rows child = rows(nesting.child());
     return child instanceof Elements elements
         ? elements.children(steps, parents)
@@ -235,6 +235,11 @@ final class MongoSession implements TargetSession {
 
   Meetings meetings() {
     return meetings;
+  }
+
+  /** Whether any entity is shared. */
+  boolean isShared() {
+    return layout.shared();
   }
 
   TargetSite site() {

@@ -1,7 +1,6 @@
 package io.millrace.cdc.mongo;
 
 import com.mongodb.client.model.Filters;
-import com.mongodb.client.model.ReplaceOptions;
 import io.millrace.cdc.apply.EntityKey;
 import io.millrace.cdc.apply.HeldEvent;
 import io.millrace.cdc.apply.LedgerEntry;
@@ -24,18 +23,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.bson.BsonDocument;
-import org.bson.RawBsonDocument;
 
 /** One transaction of a session. */
 final class MongoTransaction implements TargetTransaction {
-  private static final ReplaceOptions UPSERT = new ReplaceOptions().upsert(true);
-
-  /** What a mark says in the place of a key where every document of the collection is meant. */
-  private static final Set<String> EVERY_DOCUMENT = Set.of("");
-
   private final MongoSession session;
   private final TransactionSteps steps;
   private final OwnStore own;
+  private final RowSteps rows;
+  private Optional<OwnLog> ownLog = Optional.empty();
+  private boolean ownLogIsKnown;
 
   /** Written at the end, so that going back to a point does not have to write them again. */
   private final List<HeldEvent> waiting = new ArrayList<>();
@@ -52,6 +48,7 @@ final class MongoTransaction implements TargetTransaction {
     this.session = session;
     this.steps = new TransactionSteps(session.site(), session.sessions(), session.meetings());
     this.own = new OwnStore(session.applier(), session.site(), steps);
+    this.rows = new RowSteps(session, steps);
   }
 
   @Override
@@ -66,6 +63,14 @@ final class MongoTransaction implements TargetTransaction {
 
   @Override
   public Optional<OwnLog> ownLog() {
+    if (!ownLogIsKnown) {
+      ownLog = readOwnLog();
+      ownLogIsKnown = true;
+    }
+    return ownLog;
+  }
+
+  private Optional<OwnLog> readOwnLog() {
     return steps
         .find(
             BsonDocument.class,
@@ -79,6 +84,9 @@ final class MongoTransaction implements TargetTransaction {
 
   @Override
   public List<LedgerEntry> ledger(Collection<EntityKey> keys) {
+    if (session.isShared()) {
+      ownLog(); // before the transaction begins
+    }
     return own.ledger(keys);
   }
 
@@ -97,24 +105,22 @@ final class MongoTransaction implements TargetTransaction {
 
   @Override
   public Map<EntityKey, Row> read(String entity, Map<EntityKey, Row> keyValues) {
-    return fitting(() -> session.rows(entity).read(steps, keyValues));
+    return fitting(() -> session.rows(entity).read(rows, keyValues));
   }
 
   @Override
   public List<Row> children(Nesting nesting, Collection<Row> parents) {
-    return fitting(() -> session.children(nesting, parents, steps));
+    return fitting(() -> session.children(nesting, parents, rows));
   }
 
   @Override
   public void write(String entity, List<RowWrite> writes) {
     fitting(
         () -> {
-          long mark = session.nextMark();
-          own.writeLedger(writes, mark);
-          Rows rows = session.rowsOrNull(entity);
-          if (rows != null) {
-            mark(rows, rows.documents(writes), mark, hops(writes));
-            rows.write(steps, writes);
+          own.writeLedger(writes, session.nextMark());
+          Rows written = session.rowsOrNull(entity);
+          if (written != null) {
+            written.write(rows, writes);
           }
           return entity;
         });
@@ -124,59 +130,20 @@ final class MongoTransaction implements TargetTransaction {
   public void vacate(String entity, List<RowWrite> upserts) {
     fitting(
         () -> {
-          Rows rows = session.rows(entity);
           // These changes are the applier's own too.
-          mark(rows, rows.documents(upserts), session.nextMark(), hops(upserts));
-          rows.vacate(steps, upserts);
+          session.rows(entity).vacate(rows, upserts);
           return entity;
         });
   }
 
   @Override
   public void truncate(String entity, LedgerEntry entry) {
-    Rows rows = session.rows(entity);
-    long mark = session.nextMark();
     own.writeLedger(
         List.of(
             new RowWrite(
                 entry.key(), RowWrite.Kind.NONE, Row.empty(), Row.empty(), List.of(entry))),
-        mark);
-    mark(rows, EVERY_DOCUMENT, mark, entry.hops());
-    rows.truncate(steps);
-  }
-
-  private static int hops(List<RowWrite> writes) {
-    return writes.stream().mapToInt(RowWrite::hops).max().orElse(0);
-  }
-
-  /** Names the documents that the next writes are about; {@link Marks} reads it. */
-  private void mark(Rows rows, Set<String> documents, long mark, int hops) {
-    if (documents.isEmpty()) {
-      return; // nothing is going to be written
-    }
-    RawBsonDocument document =
-        LedgerForm.document(
-            writer -> {
-              writer.writeString("_id", session.markId());
-              writer.writeInt64("mark", mark);
-              writer.writeInt32("hops", hops);
-              writer.writeDateTime("at", session.site().clock().millis());
-              writer.writeStartArray("rows");
-              for (String key : documents) {
-                writer.writeStartDocument();
-                writer.writeString("c", rows.collection());
-                writer.writeString("k", key);
-                writer.writeEndDocument();
-              }
-              writer.writeEndArray();
-            });
-    steps.write(
-        "writing " + Marks.COLLECTION,
-        Marks.COLLECTION,
-        (database, in) ->
-            database
-                .getCollection(Marks.COLLECTION, RawBsonDocument.class)
-                .replaceOne(in, Filters.eq("_id", session.markId()), document, UPSERT));
+        session.nextMark());
+    session.rows(entity).truncate(rows, entry.hops());
   }
 
   @Override
@@ -239,6 +206,8 @@ final class MongoTransaction implements TargetTransaction {
 
   @Override
   public Object savepoint() {
+    rows.sendAtOnce();
+    own.sendAtOnce();
     return new Point(steps.point(), waiting.size());
   }
 
@@ -246,6 +215,8 @@ final class MongoTransaction implements TargetTransaction {
   public void rollbackTo(Object savepoint) {
     Point point = (Point) savepoint;
     steps.backTo(point.steps());
+    rows.forget();
+    ownLogIsKnown = false;
     if (waiting.size() > point.waiting()) {
       waiting.subList(point.waiting(), waiting.size()).clear();
     }
@@ -259,6 +230,8 @@ final class MongoTransaction implements TargetTransaction {
   @Override
   public void commit() {
     keepWaiting();
+    rows.send();
+    own.send();
     steps.commit();
   }
 

@@ -55,6 +55,11 @@ final class OwnStore {
   private final TransactionSteps steps;
   private final LedgerForm form;
 
+  /** Updates of the ledger that are not sent yet, one per key. */
+  private final Map<EntityKey, WriteModel<BsonDocument>> pending = new LinkedHashMap<>();
+
+  private boolean atOnce;
+
   OwnStore(String applier, TargetSite site, TransactionSteps steps) {
     this.applier = applier;
     this.site = site;
@@ -135,6 +140,7 @@ final class OwnStore {
   }
 
   List<LedgerEntry> ledger(Collection<EntityKey> keys) {
+    send();
     List<LedgerEntry> entries = new ArrayList<>();
     for (List<EntityKey> chunk : chunks(keys)) {
       steps
@@ -156,7 +162,6 @@ final class OwnStore {
   /** One update per key, whatever the number of its logs. */
   void writeLedger(List<RowWrite> writes, long mark) {
     long at = site.clock().millis();
-    List<WriteModel<BsonDocument>> updates = new ArrayList<>(writes.size());
     for (RowWrite write : writes) {
       Map<EntityKey, List<LedgerEntry>> byKey = new LinkedHashMap<>(2);
       write
@@ -164,27 +169,56 @@ final class OwnStore {
           .forEach(entry -> byKey.computeIfAbsent(entry.key(), k -> new ArrayList<>(2)).add(entry));
       byKey.forEach(
           (key, entries) ->
-              updates.add(
-                  new UpdateOneModel<>(form.of(key), form.update(entries, mark, at), UPSERT)));
+              later(
+                  key, new UpdateOneModel<>(form.of(key), form.update(entries, mark, at), UPSERT)));
     }
-    steps.bulk(OwnCollections.LEDGER, updates);
+    sendIfAtOnce();
+  }
+
+  private void later(EntityKey key, WriteModel<BsonDocument> update) {
+    if (pending.containsKey(key)) {
+      send(); // one after the other
+    }
+    pending.put(key, update);
+  }
+
+  private void sendIfAtOnce() {
+    if (atOnce) {
+      send();
+    }
+  }
+
+  /** From here on, what is written is sent at once. */
+  void sendAtOnce() {
+    send();
+    atOnce = true;
+  }
+
+  /** Sends what is pending. */
+  void send() {
+    if (!pending.isEmpty()) {
+      List<WriteModel<BsonDocument>> updates = List.copyOf(pending.values());
+      pending.clear();
+      steps.bulk(OwnCollections.LEDGER, updates);
+    }
   }
 
   void updateShadows(List<LedgerEntry> foldRows) {
-    List<WriteModel<BsonDocument>> updates = new ArrayList<>(foldRows.size());
     for (LedgerEntry entry : foldRows) {
       byte[] shadow = entry.shadow();
       if (shadow != null) {
-        updates.add(
+        later(
+            entry.key(),
             new UpdateOneModel<>(
                 form.of(entry.key()),
                 Updates.set(OwnForms.FOLD + "." + OwnForms.SHADOW, new BsonBinary(shadow))));
       }
     }
-    steps.bulk(OwnCollections.LEDGER, updates);
+    sendIfAtOnce();
   }
 
   boolean knowsLater(String entity, String log, byte[] version) {
+    send();
     Bson later =
         Filters.and(
             OwnForms.ofEntity(applier, entity),

@@ -16,17 +16,17 @@ interface Rows {
   String collection();
 
   /** Rows that exist, with all fields but the key's. */
-  Map<EntityKey, Row> read(TransactionSteps steps, Map<EntityKey, Row> keys);
+  Map<EntityKey, Row> read(RowSteps steps, Map<EntityKey, Row> keys);
 
   /** The documents that writes of these rows change, each by the canonical text of its key. */
   Set<String> documents(List<RowWrite> writes);
 
   /** Writes rows; keys are distinct. */
-  void write(TransactionSteps steps, List<RowWrite> writes);
+  void write(RowSteps steps, List<RowWrite> writes);
 
   /** Puts something that no other document has in the place of unique values. */
-  void vacate(TransactionSteps steps, List<RowWrite> writes);
+  void vacate(RowSteps steps, List<RowWrite> writes);
 
   /** Removes every row. */
-  void truncate(TransactionSteps steps);
+  void truncate(RowSteps steps, int hops);
 }

@@ -6,9 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Mappings that were checked against the database. */
+/**
+ * Mappings that were checked against the database.
+ *
+ * @param shared whether any entity is written by both sides
+ */
 record TargetLayout(
     Map<String, Rows> rows,
     Map<String, Consumer<ChangeEvent>> handlers,
     List<Nesting> nestings,
-    List<String> parentsFirst) {}
+    List<String> parentsFirst,
+    boolean shared) {}

@@ -15,8 +15,8 @@
  *
  * <p>A target's {@code MongoSession} holds a checked {@code TargetLayout} and makes {@code
  * MongoTransaction}s, which are scripts of {@code TransactionSteps}. {@code Documents} and {@code
- * Elements} write rows, {@code OwnStore} this library's own collections in the forms of {@code
- * OwnForms}.
+ * Elements} make of rows what {@code RowSteps} reads and writes, {@code OwnStore} keeps this
+ * library's own collections in the forms of {@code OwnForms} and {@code LedgerForm}.
  */
 @NullMarked
 package io.millrace.cdc.mongo;

@@ -1,0 +1,203 @@
+package io.millrace.cdc.mongo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.mongodb.ConnectionString;
+import com.mongodb.MongoClientSettings;
+import com.mongodb.client.MongoClient;
+import com.mongodb.client.MongoClients;
+import com.mongodb.client.MongoDatabase;
+import com.mongodb.client.model.Updates;
+import com.mongodb.event.CommandListener;
+import com.mongodb.event.CommandStartedEvent;
+import io.millrace.cdc.apply.EntityKey;
+import io.millrace.cdc.apply.LedgerEntry;
+import io.millrace.cdc.apply.OffsetStep;
+import io.millrace.cdc.apply.RestartException;
+import io.millrace.cdc.apply.RowWrite;
+import io.millrace.cdc.apply.TargetSession;
+import io.millrace.cdc.apply.TargetTransaction;
+import io.millrace.cdc.event.Row;
+import io.millrace.cdc.event.Value;
+import io.millrace.cdc.event.Version;
+import io.millrace.cdc.testkit.MongoServer;
+import io.millrace.cdc.testkit.NeedsServer;
+import io.millrace.cdc.testkit.ServerKind;
+import io.millrace.cdc.transport.Channel;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bson.BsonDocument;
+import org.bson.BsonValue;
+import org.bson.Document;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a batch asks of the server: each request is a wait, and makes the transaction longer. */
+@NeedsServer(ServerKind.MONGO)
+final class MongoRequestsTest {
+  private static final Channel CHANNEL = new Channel("test", "shop", "one", 1);
+
+  private final MongoServer server = MongoServer.shared();
+  private final MongoDatabase database = server.createDatabase("requests");
+  private final List<String> requests = new ArrayList<>();
+  private final MongoClient client =
+      MongoClients.create(
+          MongoClientSettings.builder()
+              .applyConnectionString(new ConnectionString(server.connectionString()))
+              .addCommandListener(new Listener())
+              .build());
+
+  private final class Listener implements CommandListener {
+    @Override
+    public void commandStarted(CommandStartedEvent event) {
+      BsonDocument command = event.getCommand();
+      BsonValue of = command.get(event.getCommandName());
+      requests.add(
+          event.getCommandName()
+              + (of != null && of.isString() ? " " + of.asString().getValue() : ""));
+    }
+  }
+
+  @AfterEach
+  void drop() {
+    client.close();
+    database.drop();
+  }
+
+  private static EntityKey key(String entity, long id) {
+    return EntityKey.of(entity, Long.toString(id));
+  }
+
+  private static RowWrite write(String entity, RowWrite.Kind kind, long id, String name) {
+    byte[] version = Version.of(1, ByteBuffer.allocate(8).putLong(id).array()).toBytes();
+    boolean gone = kind == RowWrite.Kind.DELETE;
+    return new RowWrite(
+        key(entity, id),
+        kind,
+        Row.of("id", Value.of(id)),
+        gone ? Row.empty() : Row.of("name", Value.of(name)),
+        List.of(new LedgerEntry(key(entity, id), "log", version, gone, null, 0)));
+  }
+
+  private TargetSession open() {
+    return MongoTarget.builder(client, database.getName())
+        .mirror("item", "item", m -> m.rename("id", "_id").fields("name"))
+        .mirror("other", "other", m -> m.rename("id", "_id").fields("name"))
+        .build()
+        .open("in");
+  }
+
+  /** As the applier does it. */
+  private static void batch(TargetSession session, @Nullable Long expected) {
+    try (TargetTransaction transaction = session.begin()) {
+      long next = expected == null ? 1 : expected + 1;
+      transaction.advance(CHANNEL, List.of(new OffsetStep(0, expected, next)));
+      Set<EntityKey> keys = new LinkedHashSet<>();
+      Map<EntityKey, Row> rows = new LinkedHashMap<>();
+      for (long id = 0; id < 20; id++) {
+        keys.add(key("item", id));
+        keys.add(key("other", id));
+        rows.put(key("item", id), Row.of("id", Value.of(id)));
+      }
+      transaction.ledger(keys);
+      transaction.lock("item", rows);
+      transaction.lock("item", rows); // once is enough
+      List<RowWrite> items = new ArrayList<>();
+      List<RowWrite> others = new ArrayList<>();
+      List<RowWrite> deleted = new ArrayList<>();
+      for (long id = 0; id < 20; id++) {
+        items.add(write("item", RowWrite.Kind.UPSERT, id, "n" + next));
+        (id < 10 ? others : deleted)
+            .add(
+                write(
+                    "other",
+                    id < 10 ? RowWrite.Kind.UPSERT : RowWrite.Kind.DELETE,
+                    id,
+                    "n" + next));
+      }
+      transaction.write("item", items);
+      transaction.write("other", others);
+      transaction.write("other", deleted);
+      transaction.commit();
+    }
+  }
+
+  @Test
+  void a_batch_asks_for_each_thing_once_and_writes_one_mark() {
+    try (TargetSession session = open()) {
+      batch(session, null);
+      requests.clear();
+      batch(session, 1L);
+      assertEquals(
+          List.of(
+              "update millrace_applier_offset",
+              "find millrace_ledger",
+              "find item",
+              "update millrace_mark",
+              "update item",
+              "update other",
+              "delete other",
+              "update millrace_ledger",
+              "commitTransaction"),
+          requests);
+    }
+  }
+
+  @Test
+  void after_a_meeting_only_what_must_be_stands_between_the_first_look_at_rows_and_their_write() {
+    try (TargetSession session = open()) {
+      batch(session, null);
+      try (TargetTransaction transaction = session.begin()) {
+        transaction.lock("item", Map.of(key("item", 1), Row.of("id", Value.of(1))));
+        database
+            .getCollection("item")
+            .updateOne(new Document("_id", 1L), Updates.set("name", "mine"));
+        transaction.write("item", List.of(write("item", RowWrite.Kind.UPDATE, 1, "theirs")));
+        assertThrows(RestartException.class, transaction::commit);
+      }
+      requests.clear();
+      batch(session, 1L);
+      assertEquals(
+          List.of(
+              "find millrace_ledger",
+              "find item",
+              "update millrace_mark",
+              "update item",
+              "update other",
+              "delete other",
+              "update millrace_applier_offset",
+              "find millrace_ledger",
+              "update millrace_ledger",
+              "commitTransaction"),
+          requests.stream().filter(request -> !request.equals("abortTransaction")).toList());
+      assertEquals(
+          List.of("n2"),
+          database.getCollection("item").distinct("name", String.class).into(new ArrayList<>()));
+    }
+  }
+
+  @Test
+  void what_was_written_is_read_as_it_was_written() {
+    try (TargetSession session = open();
+        TargetTransaction transaction = session.begin()) {
+      Map<EntityKey, Row> one = Map.of(key("item", 1), Row.of("id", Value.of(1)));
+      assertEquals(Map.of(), transaction.lock("item", one));
+      transaction.write("item", List.of(write("item", RowWrite.Kind.INSERT, 1, "a")));
+      assertEquals(
+          Map.of(key("item", 1), Row.of("name", Value.of("a"))), transaction.read("item", one));
+      transaction.write("item", List.of(write("item", RowWrite.Kind.UPDATE, 1, "b")));
+      transaction.write("item", List.of(write("item", RowWrite.Kind.UPDATE, 1, "c")));
+      assertEquals(
+          Map.of(key("item", 1), Row.of("name", Value.of("c"))), transaction.read("item", one));
+      transaction.write("item", List.of(write("item", RowWrite.Kind.DELETE, 1, "")));
+      assertEquals(Map.of(), transaction.read("item", one));
+    }
+  }
+}
