@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class MongoSession implements Session {
   private static final int DUPLICATE_KEY = 11000;
   private static final int WRITE_CONFLICT = 112;
+  private static final int REFUSED_BY_A_VALIDATOR = 121;
 
   private static final TransactionOptions MAJORITY =
       TransactionOptions.builder()
@@ -221,7 +222,8 @@ final class MongoSession implements Session {
     } catch (MongoException e) {
       if (e.hasErrorLabel(MongoException.TRANSIENT_TRANSACTION_ERROR_LABEL)
           || e.getCode() == DUPLICATE_KEY
-          || e.getCode() == WRITE_CONFLICT) {
+          || e.getCode() == WRITE_CONFLICT
+          || e.getCode() == REFUSED_BY_A_VALIDATOR) {
         throw new TryAgain(e);
       }
       throw e;

@@ -26,6 +26,11 @@ final class MongoSite implements Site {
     this.random = new Random(seed);
   }
 
+  /** The database of the application. */
+  MongoDatabase database() {
+    return database;
+  }
+
   @Override
   public String side() {
     return "monolith";

@@ -44,7 +44,7 @@ final class CrashCourse implements Course {
 
   @Override
   public SyncSide start(Sites sites, String side) throws IOException {
-    refusals.put(side, Refusal.install(sites.database(side), side));
+    refusals.put(side, Refusal.install(sites.site(side)));
     return SyncSide.start(sites.launch(side, CrashProcess.class.getName()));
   }
 

@@ -35,7 +35,7 @@ enum CrashPoint {
   /** For the summary. */
   String cause(String side) {
     if (this == TRANSACTION) {
-      return words + (side.equals("monolith") ? " MariaDB" : " PostgreSQL");
+      return words + " the " + side;
     }
     return words;
   }

@@ -1,17 +1,38 @@
 package io.millrace.examples.monolith;
 
+import com.mongodb.client.MongoDatabase;
 import io.millrace.cdc.testkit.Database;
+import org.bson.Document;
 
 /** A constraint of one side that refuses some hot customers while it is switched on. */
 final class Refusal {
-  private final Database database;
+  private final Runnable on;
+  private final Runnable off;
 
-  private Refusal(Database database) {
-    this.database = database;
+  private Refusal(Runnable on, Runnable off) {
+    this.on = on;
+    this.off = off;
   }
 
   /** Installs it, switched off. Its errors are a constraint's, which writers expect. */
-  static Refusal install(Database database, String side) {
+  static Refusal install(Site site) {
+    return site instanceof MongoSite documents
+        ? install(documents.database())
+        : install(((JdbcSite) site).database(), site.side());
+  }
+
+  private static Refusal install(MongoDatabase database) {
+    String refused = "{$nor: [{_id: {$lte: %d, $mod: [5, 3]}}]}".formatted(Writer.HOT);
+    return new Refusal(() -> validate(database, refused), () -> validate(database, "{}"));
+  }
+
+  private static void validate(MongoDatabase database, String validator) {
+    database.runCommand(
+        new Document("collMod", ShopDocuments.CUSTOMERS)
+            .append("validator", Document.parse(validator)));
+  }
+
+  private static Refusal install(Database database, String side) {
     database.execute("CREATE TABLE refusal (active integer NOT NULL)");
     if (side.equals("monolith")) {
       for (String event : new String[] {"INSERT", "UPDATE"}) {
@@ -38,14 +59,16 @@ final class Refusal {
               .formatted(Writer.HOT),
           "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION refuse()");
     }
-    return new Refusal(database);
+    return new Refusal(
+        () -> database.execute("INSERT INTO refusal VALUES (1)"),
+        () -> database.execute("DELETE FROM refusal"));
   }
 
   void on() {
-    database.execute("INSERT INTO refusal VALUES (1)");
+    on.run();
   }
 
   void off() {
-    database.execute("DELETE FROM refusal");
+    off.run();
   }
 }
