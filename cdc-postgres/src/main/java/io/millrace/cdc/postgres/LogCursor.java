@@ -138,8 +138,8 @@ final class LogCursor {
   /** Looks at the log's end; true where there may be rows. Only between windows. */
   boolean look() throws SQLException {
     Check.state(!hasMore(), "a window is under way");
+    idBeforeSnapshot = head.idAfter(); // of the look before
     head = queries.head();
-    idBeforeSnapshot = head.idBefore();
     flushed = head.flushed();
     if (head.idAfter() > floor || !head.snapshot().equals(lastSnapshot)) {
       window = new LogWindow(queries, incarnation, read, head.snapshot(), floor, head.idAfter(), 0);

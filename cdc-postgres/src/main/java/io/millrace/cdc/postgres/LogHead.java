@@ -5,7 +5,6 @@ import java.time.Instant;
 /**
  * Where the log's end is.
  *
- * @param idBefore the last log id drawn before the snapshot was taken
  * @param snapshot which transactions are finished
  * @param insertLsn up to where WAL was written right after the snapshot: every commit that the
  *     snapshot sees stands before it
@@ -13,10 +12,4 @@ import java.time.Instant;
  * @param idAfter the last log id drawn after the snapshot was taken
  * @param now the server's clock
  */
-record LogHead(
-    long idBefore,
-    PgSnapshot snapshot,
-    String insertLsn,
-    boolean flushed,
-    long idAfter,
-    Instant now) {}
+record LogHead(PgSnapshot snapshot, String insertLsn, boolean flushed, long idAfter, Instant now) {}

@@ -212,7 +212,7 @@ final class LogOpening {
                   .formatted(start.pipeline(), registration.log())
               + " back, or accept the gap to read all that the log still holds.");
     }
-    long idBefore = queries.head().idBefore();
+    long drawn = queries.head().idAfter();
     String nonce = HexFormat.of().toHexDigits(random.nextLong());
     session.registerAnew(nonce);
     if (start.firstStart() == FirstStart.OLDEST) {
@@ -232,7 +232,7 @@ final class LogOpening {
     // starts here.
     long bound = registeredBy(nonce) + 1;
     PgSnapshot now = queries.head().snapshot();
-    ReadState read = new ReadState(bound, now.inProgress(), idBefore);
+    ReadState read = new ReadState(bound, now.inProgress(), drawn);
     return new LogPosition(
         registration.log(), server, server.incarnation(), nonce, read, null, 0, null, null, null);
   }

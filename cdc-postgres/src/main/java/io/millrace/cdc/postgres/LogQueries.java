@@ -24,12 +24,11 @@ import java.util.stream.LongStream;
  */
 final class LogQueries {
   /**
-   * One round trip, three snapshots: the id must be read before the snapshot is taken, and again
-   * after it.
+   * The last id drawn is read after the snapshot was taken: a sequence shows its present value to
+   * everybody.
    */
   private static final String HEAD =
-      "SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM millrace.change_log_id;"
-          + "SELECT pg_catalog.pg_current_snapshot()::text, l.lsn::text, pg_catalog.pg_current_wal_flush_lsn() >= l.lsn,"
+      "SELECT pg_catalog.pg_current_snapshot()::text, l.lsn::text, pg_catalog.pg_current_wal_flush_lsn() >= l.lsn,"
           + " s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END, pg_catalog.clock_timestamp()"
           + " FROM (SELECT pg_catalog.pg_current_wal_insert_lsn() AS lsn) l, millrace.change_log_id s";
 
@@ -100,27 +99,15 @@ final class LogQueries {
 
   LogHead head() throws SQLException {
     // Prepared, since it is asked all the time: planning it costs more than answering it.
-    try (PreparedStatement query = connection.prepareStatement(HEAD)) {
-      query.execute();
-      long before = firstLong(query);
-      query.getMoreResults();
-      try (ResultSet row = query.getResultSet()) {
-        row.next();
-        return new LogHead(
-            before,
-            PgSnapshot.parse(row.getString(1)),
-            row.getString(2),
-            row.getBoolean(3),
-            row.getLong(4),
-            row.getObject(5, OffsetDateTime.class).toInstant());
-      }
-    }
-  }
-
-  private static long firstLong(Statement query) throws SQLException {
-    try (ResultSet row = query.getResultSet()) {
+    try (PreparedStatement query = connection.prepareStatement(HEAD);
+        ResultSet row = query.executeQuery()) {
       row.next();
-      return row.getLong(1);
+      return new LogHead(
+          PgSnapshot.parse(row.getString(1)),
+          row.getString(2),
+          row.getBoolean(3),
+          row.getLong(4),
+          row.getObject(5, OffsetDateTime.class).toInstant());
     }
   }
 

@@ -127,7 +127,7 @@ final class PostgresReader implements SourceReader {
         if (!found) {
           idleNanos = Math.min(idleNanos * 2, longestIdleNanos(now));
         }
-        nextQueryNanos = found ? now + BETWEEN_LOOKS_NANOS : System.nanoTime() + idleNanos;
+        nextQueryNanos = System.nanoTime() + idleNanos;
       }
       return fill(maxEvents);
     } catch (SQLException e) {
@@ -173,7 +173,9 @@ final class PostgresReader implements SourceReader {
       }
       lastChangeAt = row.at();
       lastChangeNanos = System.nanoTime();
-      idleNanos = SHORTEST_IDLE_NANOS; // heartbeats alone do not make the reader hurry
+      // Heartbeats alone do not make the reader hurry.
+      idleNanos = SHORTEST_IDLE_NANOS;
+      nextQueryNanos = lastLookNanos + BETWEEN_LOOKS_NANOS;
       if (row.applied() && events.concerns(row)) {
         echoes++;
       } else if (!row.applied()) {
