@@ -5,6 +5,8 @@ import io.millrace.benchmarks.protocol.Style;
 import io.millrace.benchmarks.protocol.Task;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.PostgresServer;
+import io.millrace.cdc.testkit.ServerOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -27,9 +29,23 @@ final class OutboxThroughput implements Workload {
 
   @Override
   public List<Result> run(Bench bench) throws Exception {
+    List<Result> results = new ArrayList<>(part(bench, true));
+    results.addAll(part(bench, false));
+    return results;
+  }
+
+  /**
+   * One server.
+   *
+   * @param durable whether commits wait for the disc
+   */
+  private List<Result> part(Bench bench, boolean durable) throws Exception {
     int transactions = bench.options().scaled(TRANSACTIONS);
-    try (PostgresServer server = PostgresServer.startDedicated();
-        Match match = new Match(bench, name())) {
+    String name = durable ? name() : name() + "-unsynced";
+    String title = "Outbox on PostgreSQL" + (durable ? "" : ", commits that do not wait");
+    ServerOptions options = ServerOptions.defaults().with("fsync", durable ? "on" : "off");
+    try (PostgresServer server = PostgresServer.startDedicated(options);
+        Match match = new Match(bench, name)) {
       Database database = server.createDatabase("outbox");
       Orders.createPostgres(database, Orders.TABLE);
       for (Contestant contestant :
@@ -43,22 +59,25 @@ final class OutboxThroughput implements Workload {
       match.play((player, round) -> player.latenciesItself(round));
       return List.of(
           new Result(
-              name(),
-              "Outbox on PostgreSQL",
+              name,
+              title,
               String.format(
                   Locale.ROOT,
                   "One thread writes %,d transactions as fast as it can, each a row and an event; the round ends when the"
                       + " last event was relayed to code that notes the time. Pools of HikariCP's default size for"
-                      + " both libraries. Bare JDBC inserts a second row in place of the event and relays nothing.",
-                  transactions),
+                      + " both libraries. Bare JDBC inserts a second row in place of the event and relays nothing. %s",
+                  transactions,
+                  durable
+                      ? "Every commit waits for the disc (`fsync=on`), as in production."
+                      : "No commit waits for the disc (`fsync=off`), so that the libraries' own cost shows."),
               "transactions",
               Result.Measure.RATE,
               match.series(),
               List.of(Goal.ratio(OURS, OTHER, 2.5)),
               List.of(server.description())),
           new Result(
-              name() + "-latency",
-              "Outbox on PostgreSQL, commit to relay",
+              name + "-latency",
+              title + ", commit to relay",
               "The same rounds: from the return of a transaction's commit to the call that relays its event, while the writer"
                   + " goes on as fast as it can.",
               "events",

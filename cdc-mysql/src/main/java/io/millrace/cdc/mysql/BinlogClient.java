@@ -1,12 +1,15 @@
 package io.millrace.cdc.mysql;
 
 import com.github.shyiko.mysql.binlog.BinaryLogClient;
+import com.github.shyiko.mysql.binlog.event.Event;
 import com.github.shyiko.mysql.binlog.event.deserialization.ChecksumType;
 import com.github.shyiko.mysql.binlog.event.deserialization.EventDeserializer;
+import com.github.shyiko.mysql.binlog.io.ByteArrayInputStream;
 import com.github.shyiko.mysql.binlog.network.protocol.ResultSetRowPacket;
 import com.github.shyiko.mysql.binlog.network.protocol.command.ByteArrayCommand;
 import com.github.shyiko.mysql.binlog.network.protocol.command.DumpBinaryLogCommand;
 import com.github.shyiko.mysql.binlog.network.protocol.command.QueryCommand;
+import io.millrace.cdc.internal.Invariant;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -130,6 +133,11 @@ final class BinlogClient extends BinaryLogClient {
     @SuppressWarnings("deprecation") // the connector calls it, nobody else
     public void setChecksumType(ChecksumType type) {
       length = type.getLength();
+    }
+
+    @Override
+    public Event nextEvent(ByteArrayInputStream input) {
+      throw Invariant.broken("the connector reads events");
     }
   }
 }

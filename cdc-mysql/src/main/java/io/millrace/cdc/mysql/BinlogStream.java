@@ -124,6 +124,8 @@ final class BinlogStream implements AutoCloseable {
   private void run() {
     try {
       client.connect();
+    } catch (TakenOver e) {
+      // it ended as it was to end
     } catch (IOException | RuntimeException e) {
       failed(e);
     } finally {
@@ -141,7 +143,6 @@ final class BinlogStream implements AutoCloseable {
       EventPackets packets = client.packets(queue::awaitAsked);
       for (List<RawEvent> events = packets.next(); events != null; events = packets.next()) {
         if (!queue.put(events)) {
-          client.disconnect();
           return;
         }
         if (!begun) {
@@ -172,6 +173,10 @@ final class BinlogStream implements AutoCloseable {
       failed(e);
     }
     queue.end();
+    disconnect();
+  }
+
+  private void disconnect() {
     try {
       client.disconnect();
     } catch (IOException ignored) {
@@ -314,11 +319,7 @@ final class BinlogStream implements AutoCloseable {
   public void close() {
     closing = true;
     queue.end();
-    try {
-      client.disconnect();
-    } catch (IOException ignored) {
-      // it was not connected any more
-    }
+    disconnect();
     try {
       thread.join(CLOSE_MILLIS);
     } catch (InterruptedException e) {
@@ -326,11 +327,25 @@ final class BinlogStream implements AutoCloseable {
     }
   }
 
-  /** Takes over when the connector has connected; its own reading then finds the end only. */
+  /** Ends the connector's own part. */
+  private static final class TakenOver extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TakenOver() {
+      super("the events were read", null, false, false);
+    }
+  }
+
+  /**
+   * Takes over when the connector has connected, and never gives back: what is left in its buffers
+   * begins in the middle of a packet, and it would take that for events of any length.
+   */
   private final class Connected extends BinaryLogClient.AbstractLifecycleListener {
     @Override
     public void onConnect(BinaryLogClient source) {
       pump();
+      disconnect();
+      throw new TakenOver();
     }
 
     @Override

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -191,6 +192,37 @@ abstract class BinlogReaderContract {
         assertThat(System.nanoTime()).isLessThan(deadline);
         assertThat(reading.poll()).isEmpty();
       }
+    }
+  }
+
+  @Test
+  void a_reader_closed_in_mid_stream_leaves_nothing_behind_that_reads_on() throws Exception {
+    List<Throwable> uncaught = new CopyOnWriteArrayList<>();
+    Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler((thread, error) -> uncaught.add(error));
+    try {
+      MySqlSource source = source();
+      Position position;
+      long epoch;
+      try (Reading reading = Reading.start(source)) {
+        position = reading.position();
+        epoch = reading.reader().epoch();
+      }
+      database.execute("insert into orders values (0, repeat('x', 2000))");
+      for (int rows = 1; rows < 8_000; rows *= 2) {
+        database.execute("insert into orders select id + " + rows + ", note from orders");
+      }
+      for (int i = 0; i < 6; i++) {
+        try (Reading reading = Reading.resume(source, position, epoch)) {
+          for (int polls = 0; polls <= i; polls++) {
+            reading.poll();
+            Thread.sleep(10); // the connection's thread gets ahead, until it has to wait
+          }
+        }
+      }
+      assertThat(uncaught).isEmpty();
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
     }
   }
 
