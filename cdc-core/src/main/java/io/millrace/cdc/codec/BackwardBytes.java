@@ -9,7 +9,9 @@ import java.util.Arrays;
 /**
  * Protobuf's wire format, written from its end to its beginning: what a part contains stands there
  * before the part's length and tag are written, so that nothing is measured first or kept in an
- * object of its own. Used by one thread.
+ * object of its own. What becomes {@linkplain Large large} is measured all the same, and then
+ * written into an array of just its size: of tens of megabytes there is to be one copy, not three.
+ * Used by one thread.
  */
 final class BackwardBytes {
   static final int VARINT = 0;
@@ -22,19 +24,59 @@ final class BackwardBytes {
   /** From here on the platform's own encoder is quicker, though it makes an array. */
   private static final int LONG_TEXT = 64;
 
-  private byte[] bytes = new byte[USUAL_SIZE];
+  /** Beyond this the encoder's array would be one copy too many. */
+  private static final int LARGE_TEXT = 1 << 16;
+
+  private static final int LARGEST = 1 << 20;
+
+  /** So much was written that it should be measured first. */
+  static final class Large extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private Large() {
+      super("large", null, false, false);
+    }
+  }
+
+  private byte[] bytes;
 
   /** What is written begins here. */
-  private int start = USUAL_SIZE;
+  private int start;
+
+  /** Nothing is kept but how much it is. */
+  private final boolean measuring;
+
+  private int measured;
+
+  private BackwardBytes(int size, boolean measuring) {
+    this.bytes = new byte[size];
+    this.start = size;
+    this.measuring = measuring;
+  }
+
+  /** For what is mostly small; throws {@link Large} where it is not. */
+  static BackwardBytes usual() {
+    return new BackwardBytes(USUAL_SIZE, false);
+  }
+
+  /** Only measures. */
+  static BackwardBytes measure() {
+    return new BackwardBytes(0, true);
+  }
+
+  /** For just so much. */
+  static BackwardBytes ofSize(int size) {
+    return new BackwardBytes(size, false);
+  }
 
   /** How much is written. */
   int size() {
-    return bytes.length - start;
+    return measuring ? measured : bytes.length - start;
   }
 
-  /** What is written. */
+  /** What is written; to be asked last. */
   byte[] toBytes() {
-    return Arrays.copyOfRange(bytes, start, bytes.length);
+    return start == 0 ? bytes : Arrays.copyOfRange(bytes, start, bytes.length);
   }
 
   void tag(int field, int wireType) {
@@ -49,12 +91,16 @@ final class BackwardBytes {
 
   void varint(long value) {
     if (value >= 0 && value < 0x80) {
-      room(1);
+      if (!room(1)) {
+        return;
+      }
       bytes[--start] = (byte) value;
       return;
     }
     int size = (Long.SIZE - Long.numberOfLeadingZeros(value) + 6) / 7;
-    room(size);
+    if (!room(size)) {
+      return;
+    }
     start -= size;
     int at = start;
     long rest = value;
@@ -71,7 +117,9 @@ final class BackwardBytes {
   }
 
   void fixed(long value, int size) {
-    room(size);
+    if (!room(size)) {
+      return;
+    }
     start -= size;
     for (int i = 0; i < size; i++) {
       bytes[start + i] = (byte) (value >>> (8 * i));
@@ -83,14 +131,18 @@ final class BackwardBytes {
   }
 
   void raw(byte[] content) {
-    room(content.length);
+    if (!room(content.length)) {
+      return;
+    }
     start -= content.length;
     System.arraycopy(content, 0, bytes, start, content.length);
   }
 
   /** Lower-case hexadecimal digits of the bytes. */
   void hex(byte[] content) {
-    room(2 * content.length);
+    if (!room(2 * content.length)) {
+      return;
+    }
     for (int i = content.length - 1; i >= 0; i--) {
       bytes[--start] = digit(content[i]);
       bytes[--start] = digit(content[i] >> 4);
@@ -118,9 +170,13 @@ final class BackwardBytes {
   /** Text in UTF-8; IllegalArgumentException where it holds half of a surrogate pair. */
   void text(String text) {
     int length = text.length();
-    if (length >= LONG_TEXT) {
+    if (length >= LONG_TEXT || measuring) {
       refuseHalves(text);
-      raw(text.getBytes(UTF_8));
+      if (length >= LARGE_TEXT || measuring) {
+        largeText(text);
+      } else {
+        raw(text.getBytes(UTF_8));
+      }
       return;
     }
     room(length);
@@ -140,6 +196,47 @@ final class BackwardBytes {
     }
   }
 
+  private void largeText(String text) {
+    int size = sizeInUtf8(text);
+    if (!room(size)) {
+      return;
+    }
+    start -= size;
+    int at = start;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < 0x80) {
+        bytes[at++] = (byte) c;
+      } else if (c < 0x800) {
+        bytes[at++] = (byte) (0xc0 | c >> 6);
+        bytes[at++] = (byte) (0x80 | (c & 0x3f));
+      } else if (Character.isSurrogate(c)) {
+        int point = Character.toCodePoint(c, text.charAt(++i));
+        bytes[at++] = (byte) (0xf0 | point >> 18);
+        bytes[at++] = (byte) (0x80 | (point >> 12 & 0x3f));
+        bytes[at++] = (byte) (0x80 | (point >> 6 & 0x3f));
+        bytes[at++] = (byte) (0x80 | (point & 0x3f));
+      } else {
+        bytes[at++] = (byte) (0xe0 | c >> 12);
+        bytes[at++] = (byte) (0x80 | (c >> 6 & 0x3f));
+        bytes[at++] = (byte) (0x80 | (c & 0x3f));
+      }
+    }
+  }
+
+  /** Of text without half surrogate pairs. */
+  private static int sizeInUtf8(String text) {
+    long size = text.length();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        // The two halves of a pair are two characters and four bytes.
+        size += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+      }
+    }
+    return Math.toIntExact(size);
+  }
+
   static void refuseHalves(String text) {
     int at = Unicode.loneSurrogate(text);
     if (at >= 0) {
@@ -148,15 +245,23 @@ final class BackwardBytes {
     }
   }
 
-  private void room(int size) {
+  /** Makes room for so many more bytes; false where they are only counted. */
+  private boolean room(int size) {
+    if (measuring) {
+      measured = Math.addExact(measured, size);
+      return false;
+    }
     if (size > start) {
       int used = size();
-      int larger =
-          Math.max(Math.addExact(used, size), used > Integer.MAX_VALUE / 2 ? used : 2 * used);
+      if (size > LARGEST - used) {
+        throw new Large();
+      }
+      int larger = Math.max(used + size, 2 * used);
       byte[] grown = new byte[larger];
       System.arraycopy(bytes, start, grown, larger - used, used);
       bytes = grown;
       start = larger - used;
     }
+    return true;
   }
 }

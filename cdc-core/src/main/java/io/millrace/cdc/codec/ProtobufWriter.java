@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,20 +19,32 @@ import org.jspecify.annotations.Nullable;
  * number down ({@link BackwardBytes}). The numbers are those of {@code change_event.proto}.
  */
 final class ProtobufWriter {
-  private final BackwardBytes out = new BackwardBytes();
+  private final BackwardBytes out;
 
-  private ProtobufWriter() {}
+  private ProtobufWriter(BackwardBytes out) {
+    this.out = out;
+  }
 
   static byte[] event(ChangeEvent event) {
-    ProtobufWriter writer = new ProtobufWriter();
-    writer.write(event);
-    return writer.out.toBytes();
+    return bytes(writer -> writer.write(event));
   }
 
   static byte[] row(Row row) {
-    ProtobufWriter writer = new ProtobufWriter();
-    writer.content(row, 0);
-    return writer.out.toBytes();
+    return bytes(writer -> writer.content(row, 0));
+  }
+
+  private static byte[] bytes(Consumer<ProtobufWriter> content) {
+    try {
+      return written(BackwardBytes.usual(), content).toBytes();
+    } catch (BackwardBytes.Large e) {
+      int size = written(BackwardBytes.measure(), content).size();
+      return written(BackwardBytes.ofSize(size), content).toBytes();
+    }
+  }
+
+  private static BackwardBytes written(BackwardBytes out, Consumer<ProtobufWriter> content) {
+    content.accept(new ProtobufWriter(out));
+    return out;
   }
 
   /** The text, where it has a form in UTF-8. */

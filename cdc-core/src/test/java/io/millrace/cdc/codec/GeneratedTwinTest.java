@@ -1,6 +1,7 @@
 package io.millrace.cdc.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Message;
@@ -14,6 +15,7 @@ import io.millrace.cdc.event.Version;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitrary;
@@ -67,6 +69,36 @@ final class GeneratedTwinTest {
       damaged[bit / 8] ^= (byte) (1 << (bit % 8));
       compare(damaged);
     }
+  }
+
+  @Test
+  void large_values_are_measured_first_and_have_the_same_bytes() {
+    String mixed = "plain, \u00fcml\u00e4ut, \u20ac and \ud83d\ude00; ".repeat(60_000);
+    byte[] bytes = new byte[3_000_000];
+    new Random(1).nextBytes(bytes);
+    for (Value large :
+        List.of(
+            Value.of(mixed),
+            Value.of("x".repeat(1_100_000)),
+            new Value.JsonValue(mixed),
+            Value.of(bytes),
+            new Value.ListValue(List.of(Value.of(1), Value.of(mixed), Value.of(bytes))))) {
+      hasTheSameBytes(event(large));
+      byte[] written = ProtobufWriter.event(event(large));
+      assertThat(ProtobufCodec.decodeAny(written)).isEqualTo(event(large));
+    }
+    // Large by their number, and just below and above where it begins.
+    hasTheSameBytes(
+        event(new Value.ListValue(Collections.nCopies(400_000, Value.of("a \u00fc text")))));
+    for (int length = (1 << 20) - 400; length < (1 << 20) + 10; length += 7) {
+      hasTheSameBytes(event(Value.of("y".repeat(length))));
+    }
+    for (int length = (1 << 16) - 2; length < (1 << 16) + 2; length++) {
+      hasTheSameBytes(event(Value.of("\u00e9".repeat(length))));
+    }
+    assertThatThrownBy(() -> ProtobufWriter.event(event(Value.of(mixed + "\ud83d"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("half a surrogate pair");
   }
 
   @Test
