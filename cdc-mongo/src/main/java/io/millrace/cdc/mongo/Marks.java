@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What an applier said about the documents it is going to write, within one transaction: a document
- * of {@code millrace_mark} that is replaced names what is written after it, until the next.
- * Used by one thread.
+ * of {@code millrace_mark} that is replaced names what is written after it, until the next. Used by
+ * one thread.
  *
  * <p>Its form: {@code {_id, mark, hops, rows: [{c: collection, k: canonical id}, …]}}; an empty id
  * names every document of the collection.
