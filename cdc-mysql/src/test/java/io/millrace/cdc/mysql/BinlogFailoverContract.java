@@ -89,7 +89,10 @@ abstract class BinlogFailoverContract {
     return events.stream().map(ChangeEvent::id).toList();
   }
 
-  private static List<String> codes(MySqlSource source) {
+  /**
+   * What preflight finds, but for what every test server has: it does not force its log to disk.
+   */
+  static List<String> codes(MySqlSource source) {
     return source.preflight().stream()
         .map(Finding::code)
         .filter(code -> !code.equals("sync-binlog"))
@@ -97,7 +100,7 @@ abstract class BinlogFailoverContract {
   }
 
   /** Opens the source again until it lets itself be opened, as a pipeline does. */
-  private static Reading resume(MySqlSource source, Position position, long epoch) {
+  static Reading resume(MySqlSource source, Position position, long epoch) {
     List<Reading> opened = new ArrayList<>();
     await()
         .atMost(Duration.ofSeconds(60))

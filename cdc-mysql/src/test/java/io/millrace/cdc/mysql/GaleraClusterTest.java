@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.cdc.error.Finding;
-import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.position.Position;
 import io.millrace.cdc.testkit.Database;
@@ -32,24 +31,8 @@ class GaleraClusterTest {
         .build();
   }
 
-  private static List<String> codes(MySqlSource source) {
-    return source.preflight().stream()
-        .map(Finding::code)
-        .filter(code -> !code.equals("sync-binlog"))
-        .toList();
-  }
-
   private static List<String> told(List<ChangeEvent> events) {
     return events.stream().map(e -> e.id() + " " + e.newValue().get("note")).toList();
-  }
-
-  private static Reading resume(MySqlSource source, Position position, long epoch) {
-    List<Reading> opened = new ArrayList<>();
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .ignoreExceptionsMatching(e -> e instanceof SourceException s && s.retryable())
-        .until(() -> opened.add(Reading.resume(source, position, epoch)));
-    return opened.get(0);
   }
 
   /** What an applier would write on a node. */
@@ -74,7 +57,8 @@ class GaleraClusterTest {
       MySqlSource source = source(first, second);
       source.registration().install();
       GaleraNodes.awaitSame(first, second, GTIDS);
-      assertThat(codes(source)).containsExactly("galera-failover", "galera-failover");
+      assertThat(BinlogFailoverContract.codes(source))
+          .containsExactly("galera-failover", "galera-failover");
       List<ChangeEvent> all = new ArrayList<>();
       Position position;
       long epoch;
@@ -103,7 +87,7 @@ class GaleraClusterTest {
                 second.execute("update orders set note = 'alone' where id = 1");
                 return true;
               });
-      try (Reading reading = resume(source, position, epoch)) {
+      try (Reading reading = BinlogFailoverContract.resume(source, position, epoch)) {
         assertThat(source.readFrom())
             .contains(second.server().host() + ":" + second.server().port());
         assertThat(reading.reader().epoch()).isGreaterThan(epoch);
@@ -132,7 +116,7 @@ class GaleraClusterTest {
           .containsOnly("galera-gtid");
       MySqlSource one =
           TestFlavour.builder(first).capture(first.name() + ".orders").log("cluster").build();
-      assertThat(codes(one)).containsExactly("galera-gtid");
+      assertThat(BinlogFailoverContract.codes(one)).containsExactly("galera-gtid");
       try (Reading reading = Reading.start(one)) {
         second.execute("insert into orders values (1, 'second')");
         first.execute("insert into orders values (2, 'first')");
