@@ -35,9 +35,15 @@ abstract class BinlogOwnEpochContract {
   }
 
   private Pipeline pipeline(Database database) {
+    return running("out", source(database), database, channel);
+  }
+
+  /** A pipeline that has started to read, from now on. */
+  static Pipeline running(
+      String name, MySqlSource source, Database database, InProcessTransport channel) {
     Pipeline pipeline =
-        Pipeline.builder("out")
-            .from(source(database))
+        Pipeline.builder(name)
+            .from(source)
             .to(channel.publisher())
             .positions(JdbcPositions.in(database.dataSource()))
             .firstStart(FirstStart.NOW)

@@ -5,9 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.pipeline.Pipeline;
-import io.millrace.cdc.pipeline.PipelineState;
-import io.millrace.cdc.position.JdbcPositions;
-import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.ServerOptions;
 import io.millrace.cdc.testkit.SqlServer;
@@ -36,22 +33,7 @@ abstract class ReplicaSharedContract {
   }
 
   private Pipeline pipeline(String site, MySqlSource source, Database database) {
-    Pipeline pipeline =
-        Pipeline.builder("out-" + site)
-            .from(source)
-            .to(channel.publisher())
-            .positions(JdbcPositions.in(database.dataSource()))
-            .firstStart(FirstStart.NOW)
-            .build();
-    pipeline.start();
-    await()
-        .atMost(LIMIT)
-        .untilAsserted(
-            () ->
-                assertThat(pipeline.status().state())
-                    .describedAs("%s", pipeline.status())
-                    .isEqualTo(PipelineState.RUNNING));
-    return pipeline;
+    return BinlogOwnEpochContract.running("out-" + site, source, database, channel);
   }
 
   private Applier applier(String site, Database database) {
