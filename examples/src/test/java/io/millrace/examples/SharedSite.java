@@ -35,6 +35,7 @@ final class SharedSite implements AutoCloseable {
   private static final int HOT_ROWS = 6;
   private static final long LAST_ROW = 10_000;
   private static final int COARSE_SCALE = 2;
+  private static final int PARTITIONS = 3;
 
   private final String name;
   private final int number;
@@ -82,12 +83,26 @@ final class SharedSite implements AutoCloseable {
             .build();
   }
 
-  /** A site with its table; the first site keeps fewer digits than the others. */
+  /**
+   * A site with its table; the first site keeps fewer digits than the others.
+   *
+   * @param kind of server, or "partitioned": PostgreSQL, where most changes of a key move the row
+   *     to another partition
+   */
   static SharedSite create(String kind, int number, InProcessTransport channel, Random random) {
-    Database database = Sites.database(kind, "shared");
+    boolean partitioned = kind.equals("partitioned");
+    Database database = Sites.database(partitioned ? "postgres" : kind, "shared");
     database.execute(
-        "create table item (id bigint primary key, name varchar(40), n int, amount decimal(12,%s), note %s)"
-            .formatted(number == 0 ? COARSE_SCALE : 4, number == 0 ? "varchar(200)" : "text"));
+        "create table item (id bigint primary key, name varchar(40), n int, amount decimal(12,%s), note %s)%s"
+            .formatted(
+                number == 0 ? COARSE_SCALE : 4,
+                number == 0 ? "varchar(200)" : "text",
+                partitioned ? " partition by hash (id)" : ""));
+    for (int i = 0; partitioned && i < PARTITIONS; i++) {
+      database.execute(
+          "create table item_%s partition of item for values with (modulus %s, remainder %s)"
+              .formatted(i, PARTITIONS, i));
+    }
     return new SharedSite(kind + number, number, database, channel, random);
   }
 
@@ -126,6 +141,8 @@ final class SharedSite implements AutoCloseable {
     try {
       if (dice == 0) {
         count(ChangeType.DELETED, execute(connection, "delete from item where id = ?", id));
+      } else if (dice == 9) {
+        moveKey(connection, id);
       } else if (dice < 3) {
         count(
             ChangeType.CREATED,
@@ -171,6 +188,16 @@ final class SharedSite implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  /** The row gets another key, where that is free; other sites see one row go and one come. */
+  private void moveKey(Connection connection, long id) throws SQLException {
+    long other = (id + 1 + random.nextInt(HOT_ROWS - 1)) % HOT_ROWS;
+    int moved =
+        execute(
+            connection, "update item set id = ?, n = ? where id = ?", other, random.nextInt(3), id);
+    count(ChangeType.DELETED, moved);
+    count(ChangeType.CREATED, moved);
   }
 
   private BigDecimal amount() {

@@ -31,6 +31,8 @@ final class SharedSitesTest {
         "mariadb mariadb",
         "postgres mariadb",
         "postgres mariadb postgres",
+        "partitioned partitioned",
+        "mariadb partitioned postgres",
         "mysql postgres",
         "postgres mariadb mysql"
       })
