@@ -24,6 +24,7 @@ final class LogCursor {
   private static final int LARGEST_NESTED = 20_000;
 
   private final LogQueries queries;
+  private final ReaderSession session;
   private final ServerIdentity server;
   private final Deque<ChangeChain.Place> page = new ArrayDeque<>();
   private final ChangeChain.Keys keys;
@@ -33,7 +34,11 @@ final class LogCursor {
   private long incarnation;
   private ReadState read;
   private long floor;
-  private @Nullable RowPages window;
+  private @Nullable ReadAhead window;
+
+  /** Whether the page under way leaves room for the next one beside it. */
+  private boolean roomAhead;
+
   private boolean flushed;
 
   /**
@@ -64,11 +69,13 @@ final class LogCursor {
    */
   LogCursor(
       LogQueries queries,
+      ReaderSession session,
       ServerIdentity server,
       LogPosition start,
       LogHead head,
       ChangeChain.Keys keys) {
     this.queries = queries;
+    this.session = session;
     this.keys = keys;
     this.server = server;
     this.start = start;
@@ -84,15 +91,21 @@ final class LogCursor {
     PgSnapshot to = start.to();
     if (incarnation != server.incarnation()) {
       window =
-          new PastWindow(
-              queries, server.incarnation(), incarnation, read, head.idAfter(), lastInWindow);
+          ahead(
+              new PastWindow(
+                  queries, server.incarnation(), incarnation, read, head.idAfter(), lastInWindow));
     } else if (to != null) {
       Witness high = highest;
       highestXid = high == null ? highestXid : Math.max(highestXid, high.xid());
-      window = new LogWindow(queries, incarnation, read, to, floor, head.idAfter(), lastInWindow);
+      window =
+          ahead(new LogWindow(queries, incarnation, read, to, floor, head.idAfter(), lastInWindow));
       spanIsOfWindow = true;
     }
     flushed = window == null;
+  }
+
+  private ReadAhead ahead(RowPages pages) {
+    return new ReadAhead(pages, session);
   }
 
   /** Where reading may resume after the last row given out. */
@@ -105,7 +118,7 @@ final class LogCursor {
       highest = Witness.of(highestRow);
       highestRow = null;
     }
-    RowPages reading = window;
+    ReadAhead reading = window;
     PgSnapshot to = reading == null || lastInWindow == 0 ? null : reading.to();
     return new LogPosition(
         start.log(),
@@ -136,13 +149,15 @@ final class LogCursor {
   }
 
   /** Looks at the log's end; true where there may be rows. Only between windows. */
-  boolean look() throws SQLException {
+  boolean look() throws SQLException, InterruptedException {
     Check.state(!hasMore(), "a window is under way");
     idBeforeSnapshot = head.idAfter(); // of the look before
     head = queries.head();
     flushed = head.flushed();
     if (head.idAfter() > floor || !head.snapshot().equals(lastSnapshot)) {
-      window = new LogWindow(queries, incarnation, read, head.snapshot(), floor, head.idAfter(), 0);
+      window =
+          ahead(
+              new LogWindow(queries, incarnation, read, head.snapshot(), floor, head.idAfter(), 0));
       while (page.isEmpty() && window != null) {
         fetch();
       }
@@ -156,7 +171,7 @@ final class LogCursor {
    *
    * @param mayAsk whether to ask the server where the page is used up
    */
-  @Nullable LogRow next(boolean mayAsk) throws SQLException {
+  @Nullable LogRow next(boolean mayAsk) throws SQLException, InterruptedException {
     while (page.isEmpty() && window != null && mayAsk) {
       fetch();
     }
@@ -165,20 +180,28 @@ final class LogCursor {
       return null;
     }
     awaitFlush();
+    if (roomAhead) {
+      roomAhead = false;
+      Check.notNull(window, "window").begin(pageSize);
+    }
     open = place.open();
     passed(place.row());
     return place.content();
   }
 
-  private void fetch() throws SQLException {
-    RowPages reading = Check.notNull(window, "window");
+  private void fetch() throws SQLException, InterruptedException {
+    ReadAhead reading = Check.notNull(window, "window");
     List<LogRow> rows = reading.page(pageSize);
-    long bytes = rows.stream().mapToLong(LogRow::size).sum();
+    long bytes = 0;
+    for (LogRow row : rows) {
+      bytes += row.size();
+    }
     if (!rows.isEmpty()) {
       long fitting = PAGE_BYTES / Math.max(1, bytes / rows.size());
       pageSize =
           (int) Math.max(SMALLEST_PAGE, Math.min(Math.min(fitting, pageSize * 2L), LARGEST_PAGE));
     }
+    roomAhead = bytes <= PAGE_BYTES;
     page.addAll(ChangeChain.order(withRestOfNested(rows, reading), keys));
     if (reading.done() && page.isEmpty()) {
       endWindow(reading.to());
@@ -186,7 +209,8 @@ final class LogCursor {
   }
 
   /** A change inside a trigger may belong after one that is logged later in its transaction. */
-  private List<LogRow> withRestOfNested(List<LogRow> page, RowPages reading) throws SQLException {
+  private List<LogRow> withRestOfNested(List<LogRow> page, ReadAhead reading)
+      throws SQLException, InterruptedException {
     if (!ChangeChain.isNested(page) || reading.done()) {
       return page;
     }
@@ -211,7 +235,7 @@ final class LogCursor {
       highestRow = row;
       highestXid = row.xid();
     }
-    RowPages reading = Check.notNull(window, "window");
+    ReadAhead reading = Check.notNull(window, "window");
     witnessed(row, reading.to());
     if (page.isEmpty() && reading.done()) {
       endWindow(reading.to());

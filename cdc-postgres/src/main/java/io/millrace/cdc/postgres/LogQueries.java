@@ -303,12 +303,8 @@ final class LogQueries {
   }
 
   private static List<LogRow> rows(PreparedStatement query) throws SQLException {
-    List<LogRow> rows = new ArrayList<>();
     try (ResultSet row = query.executeQuery()) {
-      while (row.next()) {
-        rows.add(LogRow.of(row));
-      }
+      return LogRows.all(row);
     }
-    return rows;
   }
 }

@@ -149,7 +149,8 @@ public final class PostgresSource implements Source {
             outbox);
     TableWatch watch = new TableWatch(session.connection(), tables, events);
     LogCursor cursor =
-        new LogCursor(queries, opened.server(), opened.position(), opened.head(), events::keys);
+        new LogCursor(
+            queries, session, opened.server(), opened.position(), opened.head(), events::keys);
     PostgresReader reader =
         new PostgresReader(
             this, session, cursor, events, watch, new LogKeeper(retention), opened.epoch());

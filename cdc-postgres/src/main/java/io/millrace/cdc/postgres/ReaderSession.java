@@ -9,6 +9,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +19,9 @@ import org.slf4j.LoggerFactory;
 final class ReaderSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReaderSession.class);
   private static final long REGISTER_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** So long a page that is read ahead may take when the session is closed. */
+  private static final long CLOSE_MILLIS = 2_000;
 
   /** Undone on close: the connection may come from a pool. */
   private static final String[][] SETTINGS = {
@@ -42,6 +47,7 @@ final class ReaderSession implements AutoCloseable {
   private final Connections.Lent lent;
   private final Connection connection;
   private final String pipeline;
+  private final SecondThread second;
   private long registeredNanos = System.nanoTime() - REGISTER_EVERY_NANOS;
   private boolean closed;
 
@@ -49,6 +55,7 @@ final class ReaderSession implements AutoCloseable {
     this.lent = lent;
     this.connection = lent.connection();
     this.pipeline = pipeline;
+    this.second = new SecondThread("millrace-" + pipeline + "-page");
   }
 
   static ReaderSession open(Connections connections, Duration timeout, String pipeline)
@@ -82,8 +89,15 @@ final class ReaderSession implements AutoCloseable {
     return pipeline;
   }
 
+  /** The connection, once nothing is read ahead on it: nobody but the reader's thread uses it. */
   Connection connection() {
+    second.settle();
     return connection;
+  }
+
+  /** Reads something on the session's second thread, which has the connection meanwhile. */
+  <T> Future<T> ahead(Callable<T> read) {
+    return second.submit(read);
   }
 
   /** The nonce of the pipeline's registration; empty where it never ran here. */
@@ -176,9 +190,10 @@ final class ReaderSession implements AutoCloseable {
     }
     registeredNanos = now;
     try (PreparedStatement statement =
-        connection.prepareStatement(
-            "UPDATE millrace.reader SET position = ?, updated_at = pg_catalog.clock_timestamp(), incarnation = ?, bound = ?,"
-                + " members = ?::bigint[], witness = ?::bigint[] WHERE pipeline = ?")) {
+        connection()
+            .prepareStatement(
+                "UPDATE millrace.reader SET position = ?, updated_at = pg_catalog.clock_timestamp(), incarnation = ?, bound = ?,"
+                    + " members = ?::bigint[], witness = ?::bigint[] WHERE pipeline = ?")) {
       LogPosition saved = LogPosition.decode(position);
       ReadState needed = saved.needed();
       statement.setString(1, position.text());
@@ -202,7 +217,15 @@ final class ReaderSession implements AutoCloseable {
       return;
     }
     closed = true;
+    boolean quiet = second.end(CLOSE_MILLIS);
     try (lent) {
+      if (!quiet) {
+        LOG.warn(
+            "The server had not answered pipeline '{}' when it was closed; the connection is cut",
+            pipeline);
+        connection.abort(Runnable::run);
+        return;
+      }
       lent.hurry();
       try (Statement statement = connection.createStatement()) {
         for (String[] setting : SETTINGS) {
