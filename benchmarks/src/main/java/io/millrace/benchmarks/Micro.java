@@ -76,8 +76,8 @@ final class Micro implements Workload {
             List.of(),
             List.of(
                 "An event of the codec has eight fields in old and new state, a row of MySQL's decoder eight columns (the update"
-                    + " both states, of which two columns differ), a document of MongoDB's six fields. PostgreSQL's"
-                    + " decoder has none of its own: its allocation is in what *Millrace, events* shows for its log.")));
+                    + " both states, of which two columns differ), a document of MongoDB's six fields. A row"
+                    + " of PostgreSQL's change log has seven, is decoded to an event, and has a checksum.")));
   }
 
   private static String text(Path output) throws IOException {

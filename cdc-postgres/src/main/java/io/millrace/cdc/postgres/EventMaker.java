@@ -4,10 +4,8 @@ import io.millrace.cdc.error.EventException;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
-import io.millrace.cdc.event.FieldNames;
 import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.event.Row;
-import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
 import io.millrace.cdc.outbox.CapturedStates;
 import io.millrace.cdc.outbox.OutboxRecord;
@@ -30,6 +28,8 @@ final class EventMaker {
   private final long epoch;
   private final Map<String, TableReader> tables = new HashMap<>();
   private final Optional<CapturedStates> outbox;
+  private long lastXid = -1;
+  private String lastTransaction = "";
 
   /**
    * For one reader.
@@ -152,12 +152,12 @@ final class EventMaker {
   }
 
   private List<ChangeEvent> update(LogRow row, TableReader table, Row before, Row after) {
-    Row oldKey = table.key(before);
     Row newKey = table.key(after);
-    if (!oldKey.equals(newKey)) {
+    Row oldKey = table.keyUnless(before, newKey);
+    if (oldKey != null) {
       return List.of(deleted(row, table, before, newKey), created(row, table, after, 1, oldKey));
     }
-    List<String> changed = changed(before, after);
+    List<String> changed = table.changed(before, after);
     if (table.ignoredFields().containsAll(changed)) {
       return List.of();
     }
@@ -199,13 +199,24 @@ final class EventMaker {
         .entity(table.captured().entity())
         .log(log)
         .version(version(row, ordinal))
-        .transactionId(Long.toString(row.xid()))
+        .transactionId(transaction(row.xid()))
         .hops(row.hops())
         .schema(table.fingerprint());
   }
 
   private Version version(LogRow row, int ordinal) {
-    return Version.of(epoch, ByteBuffer.allocate(9).putLong(row.id()).put((byte) ordinal).array());
+    ByteBuffer bytes = ByteBuffer.allocate(17);
+    bytes.putLong(epoch).putLong(row.id()).put((byte) ordinal);
+    return Version.wrap(bytes.array());
+  }
+
+  /** Mostly the one of the row before. */
+  private String transaction(long xid) {
+    if (xid != lastXid) {
+      lastXid = xid;
+      lastTransaction = Long.toString(xid);
+    }
+    return lastTransaction;
   }
 
   private static Row present(LogRow row, @Nullable Row state) {
@@ -215,23 +226,5 @@ final class EventMaker {
               .formatted(row.id(), row.op()));
     }
     return state;
-  }
-
-  /** Names of the fields that differ, a field that only one of the rows has included. */
-  private static List<String> changed(Row before, Row after) {
-    List<String> changed = new ArrayList<>();
-    FieldNames names = after.names();
-    for (int i = 0; i < names.size(); i++) {
-      Value old = names.equals(before.names()) ? before.value(i) : before.get(names.get(i));
-      if (!after.value(i).equals(old)) {
-        changed.add(names.get(i));
-      }
-    }
-    for (String name : before.names().asList()) {
-      if (!after.has(name)) {
-        changed.add(name);
-      }
-    }
-    return changed;
   }
 }

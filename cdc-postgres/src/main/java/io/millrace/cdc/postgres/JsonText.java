@@ -1,8 +1,10 @@
 package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.error.SourceException;
+import io.millrace.cdc.event.Value;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks over JSON that the server printed, in UTF-8 as it came, giving out slices of the text:
@@ -15,6 +17,11 @@ final class JsonText {
     /** The value's text is {@code [start, end)}; see {@link JsonText#slice}. */
     void value(String name, int start, int end);
   }
+
+  /** What no number of so few digits is. */
+  static final long NO_INTEGER = Long.MIN_VALUE;
+
+  private static final int MOST_DIGITS = 18;
 
   private final byte[] text;
   private int at;
@@ -29,6 +36,34 @@ final class JsonText {
 
   char first(int start) {
     return (char) text[start];
+  }
+
+  /** The number whose digits are {@code [start, end)}; {@link #NO_INTEGER} for anything else. */
+  long integer(int start, int end) {
+    boolean negative = text[start] == '-';
+    int at = negative ? start + 1 : start;
+    if (at == end || end - at > MOST_DIGITS) {
+      return NO_INTEGER;
+    }
+    long number = 0;
+    for (; at < end; at++) {
+      int digit = text[at] - '0';
+      if (digit < 0 || digit > 9) {
+        return NO_INTEGER;
+      }
+      number = number * 10 + digit;
+    }
+    return negative ? -number : number;
+  }
+
+  /**
+   * The moment that {@code [start, end)}, with its quotes, is in the form in which nearly all are
+   * printed; null for any other.
+   *
+   * @param zoned whether an offset from UTC is part of it
+   */
+  @Nullable Value moment(int start, int end, boolean zoned) {
+    return text[start] == '"' ? PostgresTimes.usual(text, start + 1, end - 1, zoned) : null;
   }
 
   /** Visits the members of the object that starts here. */
@@ -54,71 +89,87 @@ final class JsonText {
     }
   }
 
-  /** Where the values of an object are. */
+  /** Where the members of an object are. */
   static final class Found {
     private byte[] text = {};
 
-    /** Each value's start and end, two per member. */
+    /** Each member's begin, which is that of its prefix, and its value's start and end. */
     private final int[] bounds;
 
     Found(int members) {
-      bounds = new int[2 * members];
+      bounds = new int[3 * members];
+    }
+
+    private int begin(int member) {
+      return bounds[3 * member];
     }
 
     int start(int member) {
-      return bounds[2 * member];
+      return bounds[3 * member + 1];
     }
 
     int end(int member) {
-      return bounds[2 * member + 1];
+      return bounds[3 * member + 2];
+    }
+
+    private void put(int member, int begin, int start, int end) {
+      bounds[3 * member] = begin;
+      bounds[3 * member + 1] = start;
+      bounds[3 * member + 2] = end;
     }
   }
 
   /**
-   * Finds the values of an object whose members have just these names, in this order. A value that
-   * is, byte for byte, that of another object is not looked through.
+   * Finds the values of an object whose members have just these names, in this order. A member that
+   * is, byte for byte, that of another object is not looked through: the two texts are compared
+   * from one difference to the next.
    *
    * @param prefixes what the server prints before each value: brace or comma, name, colon
-   * @param other where another object's values are
+   * @param other where another object's members are, found with the same prefixes; or nothing yet
    * @param same which values are the other's
-   * @param found where the values go
+   * @param found where the members go
    * @return false where it is another object
    */
   boolean find(byte[][] prefixes, Found other, boolean[] same, Found found) {
+    byte[] before = other.text;
+    int shift = 0;
+    int alike = 0; // up to here this text is the other's, moved by shift
     at = 0;
     found.text = text;
     for (int i = 0; i < prefixes.length; i++) {
-      byte[] prefix = prefixes[i];
-      int value = at + prefix.length;
-      if (value >= text.length || !Arrays.equals(text, at, value, prefix, 0, prefix.length)) {
-        return false;
+      int begin = at;
+      if (before.length > 0 && (alike <= begin || begin - other.begin(i) != shift)) {
+        shift = begin - other.begin(i);
+        alike = begin + alike(begin, before, other.begin(i));
       }
-      at = value;
-      same[i] = isThere(other, i);
-      if (!same[i]) {
+      // The byte after the value, too: else the value may go on.
+      same[i] = other.end(i) + shift < alike;
+      if (same[i]) {
+        at = other.end(i) + shift;
+        found.put(i, begin, other.start(i) + shift, at);
+      } else {
+        byte[] prefix = prefixes[i];
+        int value = begin + prefix.length;
+        if (value >= text.length
+            || (alike < value && !Arrays.equals(text, begin, value, prefix, 0, prefix.length))) {
+          return false;
+        }
+        at = value;
         skipSpace();
         value = at;
         skipValue();
+        found.put(i, begin, value, at);
       }
-      found.bounds[2 * i] = value;
-      found.bounds[2 * i + 1] = at;
       skipSpace();
     }
     return at == text.length - 1 && text[at] == '}';
   }
 
-  /** Whether the other's value stands here, whole; then passes it. */
-  private boolean isThere(Found other, int member) {
-    int start = other.start(member);
-    int end = at + other.end(member) - start;
-    if (end == at
-        || end >= text.length
-        || (text[end] != ',' && text[end] != '}')
-        || !Arrays.equals(text, at, end, other.text, start, other.end(member))) {
-      return false;
-    }
-    at = end;
-    return true;
+  /** How many bytes from here on are those of another text from there on. */
+  private int alike(int here, byte[] other, int there) {
+    int length = Math.min(text.length - here, other.length - there);
+    int difference = Arrays.mismatch(text, here, here + length, other, there, there + length);
+    return difference < 0 ? length : difference;
   }
 
   /** Visits the elements of the array that starts here. */

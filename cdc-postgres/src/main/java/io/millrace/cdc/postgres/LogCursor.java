@@ -53,6 +53,7 @@ final class LogCursor {
   private @Nullable LogRow lastRow;
   private @Nullable LogRow highestRow;
   private @Nullable Span span;
+  private final RowChecksum checksum = new RowChecksum();
 
   /** Whether the span is of the window under way, from its first row on. */
   private boolean spanIsOfWindow;
@@ -252,7 +253,7 @@ final class LogCursor {
       spanIsOfWindow = true;
     }
     if (span != null) {
-      span = span.with(row);
+      span = span.with(row, checksum);
     }
   }
 

@@ -152,9 +152,10 @@ final class LogOpening {
             span.at(),
             0);
     Span found = Span.begin(span.from(), span.to());
+    RowChecksum checksum = new RowChecksum();
     while (!window.done()) {
       for (LogRow row : window.page(SPAN_PAGE)) {
-        found = row.id() <= span.at() ? found.with(row) : found;
+        found = row.id() <= span.at() ? found.with(row, checksum) : found;
       }
     }
     if (found.count() != span.count() || found.sum() != span.sum()) {

@@ -5,7 +5,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,41 +65,6 @@ record LogRow(
         event,
         oldRecord,
         newRecord);
-  }
-
-  /** A quick checksum of everything in it, for sums over many rows. */
-  long checksum() {
-    CRC32C content = new CRC32C();
-    content.update(op);
-    update(content, relation.getBytes(StandardCharsets.UTF_8));
-    update(content, oldText);
-    update(content, newText);
-    update(content, event);
-    update(content, oldRecord == null ? null : oldRecord.getBytes(StandardCharsets.UTF_8));
-    update(content, newRecord == null ? null : newRecord.getBytes(StandardCharsets.UTF_8));
-    long sum = mixed(id, xid);
-    sum = mixed(sum, at.getEpochSecond() * 1_000_000_000L + at.getNano());
-    return mixed(sum, content.getValue());
-  }
-
-  /** Says how long it is, too, so that nothing moves from one column to the next unseen. */
-  private static void update(CRC32C content, byte @Nullable [] bytes) {
-    int length = bytes == null ? -1 : bytes.length;
-    content.update(length);
-    content.update(length >> 8);
-    content.update(length >> 16);
-    content.update(length >> 24);
-    if (bytes != null) {
-      content.update(bytes, 0, bytes.length);
-    }
-  }
-
-  /** The finisher of splitmix64. */
-  private static long mixed(long sum, long value) {
-    long mixed = (sum * 31 + value) * 0x9e3779b97f4a7c15L;
-    mixed = (mixed ^ (mixed >>> 30)) * 0xbf58476d1ce4e5b9L;
-    mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
-    return mixed ^ (mixed >>> 31);
   }
 
   /** Roughly what it takes in memory, in bytes. */

@@ -154,6 +154,7 @@ final class PostgresReader implements SourceReader {
     List<ChangeEvent> batch = new ArrayList<>();
     int echoes = 0;
     boolean moved = false;
+    Instant changed = null;
     for (int rows = 0; batch.size() < maxEvents && rows < maxEvents + MOST_ROWS_WITHOUT_EVENT; ) {
       ChangeEvent held = heldBack.poll();
       if (held != null) {
@@ -171,16 +172,19 @@ final class PostgresReader implements SourceReader {
         heldBack.addAll(events.heartbeat(row, session.pipeline()));
         continue;
       }
-      lastChangeAt = row.at();
-      lastChangeNanos = System.nanoTime();
-      // Heartbeats alone do not make the reader hurry.
-      idleNanos = SHORTEST_IDLE_NANOS;
-      nextQueryNanos = lastLookNanos + BETWEEN_LOOKS_NANOS;
+      changed = row.at();
       if (row.applied() && events.concerns(row)) {
         echoes++;
       } else if (!row.applied()) {
         heldBack.addAll(events.events(row));
       }
+    }
+    if (changed != null) {
+      lastChangeAt = changed;
+      lastChangeNanos = System.nanoTime();
+      // Heartbeats alone do not make the reader hurry.
+      idleNanos = SHORTEST_IDLE_NANOS;
+      nextQueryNanos = lastLookNanos + BETWEEN_LOOKS_NANOS;
     }
     if (!moved) {
       return SourceBatch.empty();

@@ -1,7 +1,9 @@
 package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.event.Value;
+import java.time.DateTimeException;
 import java.time.LocalDate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Dates and times as PostgreSQL prints them in JSON; fails with IllegalArgumentException or
@@ -24,12 +26,6 @@ final class PostgresTimes {
   }
 
   static Value timestamp(String text) {
-    if (isUsual(text)) {
-      int end = fractionEnd(text);
-      if (end == text.length()) {
-        return new Value.DateTimeValue(usualSeconds(text), fraction(text, end));
-      }
-    }
     boolean bc = text.endsWith(BEFORE_CHRIST);
     String plain = bc ? text.substring(0, text.length() - BEFORE_CHRIST.length()) : text;
     int t = split(plain);
@@ -39,17 +35,6 @@ final class PostgresTimes {
   }
 
   static Value instant(String text) {
-    if (isUsual(text)) {
-      int end = fractionEnd(text);
-      int length = text.length() - end;
-      if ((length == 3 || (length == 6 && text.charAt(end + 3) == ':'))
-          && (text.charAt(end) == '+' || text.charAt(end) == '-')) {
-        int offset = two(text, end + 1) * 3600 + (length == 6 ? two(text, end + 4) * 60 : 0);
-        long seconds = usualSeconds(text);
-        return new Value.TimestampValue(
-            text.charAt(end) == '+' ? seconds - offset : seconds + offset, fraction(text, end));
-      }
-    }
     boolean bc = text.endsWith(BEFORE_CHRIST);
     String plain = bc ? text.substring(0, text.length() - BEFORE_CHRIST.length()) : text;
     int t = split(plain);
@@ -65,21 +50,73 @@ final class PostgresTimes {
         (int) (nanos % 1_000_000_000L));
   }
 
-  /** Whether it begins as nearly all do: {@code yyyy-mm-ddThh:mm:ss}. */
-  private static boolean isUsual(String text) {
-    return text.length() >= USUAL
-        && text.charAt(4) == '-'
-        && text.charAt(7) == '-'
-        && text.charAt(10) == 'T'
-        && text.charAt(13) == ':'
-        && text.charAt(16) == ':';
+  /**
+   * The moment that {@code [from, to)} is, where it is written as nearly all are: {@code
+   * yyyy-mm-ddThh:mm:ss[.f…][±hh[:mm]]}. Null for anything else, a day that is none included.
+   *
+   * @param zoned whether there is an offset from UTC
+   */
+  static @Nullable Value usual(byte[] text, int from, int to, boolean zoned) {
+    if (!isUsual(text, from, to)) {
+      return null;
+    }
+    int end = fractionEnd(text, from, to);
+    int offset = 0;
+    if (zoned) {
+      int length = to - end;
+      boolean minutes = length == 6 && text[end + 3] == ':';
+      if ((length != 3 && !minutes)
+          || (text[end] != '+' && text[end] != '-')
+          || !areDigits(text, end + 1, 2)
+          || (minutes && !areDigits(text, end + 4, 2))) {
+        return null;
+      }
+      offset = two(text, end + 1) * 3600 + (minutes ? two(text, end + 4) * 60 : 0);
+      offset = text[end] == '+' ? offset : -offset;
+    } else if (end != to) {
+      return null;
+    }
+    int year = two(text, from) * 100 + two(text, from + 2);
+    long day;
+    try {
+      day = LocalDate.of(year, two(text, from + 5), two(text, from + 8)).toEpochDay();
+    } catch (DateTimeException e) {
+      return null;
+    }
+    long seconds =
+        day * 86_400
+            + two(text, from + 11) * 3600L
+            + two(text, from + 14) * 60L
+            + two(text, from + 17)
+            - offset;
+    int nanos = fraction(text, from + USUAL + 1, end);
+    return zoned
+        ? new Value.TimestampValue(seconds, nanos)
+        : new Value.DateTimeValue(seconds, nanos);
   }
 
-  private static int fractionEnd(String text) {
-    int at = USUAL;
-    if (at < text.length() && text.charAt(at) == '.') {
+  private static boolean isUsual(byte[] text, int from, int to) {
+    if (to - from < USUAL
+        || text[from + 4] != '-'
+        || text[from + 7] != '-'
+        || text[from + 10] != 'T'
+        || text[from + 13] != ':'
+        || text[from + 16] != ':') {
+      return false;
+    }
+    return areDigits(text, from, 4)
+        && areDigits(text, from + 5, 2)
+        && areDigits(text, from + 8, 2)
+        && areDigits(text, from + 11, 2)
+        && areDigits(text, from + 14, 2)
+        && areDigits(text, from + 17, 2);
+  }
+
+  private static int fractionEnd(byte[] text, int from, int to) {
+    int at = from + USUAL;
+    if (at < to && text[at] == '.') {
       at++;
-      while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
+      while (at < to && isDigit(text[at])) {
         at++;
       }
     }
@@ -87,29 +124,30 @@ final class PostgresTimes {
   }
 
   /** In nanoseconds. */
-  private static int fraction(String text, int end) {
+  private static int fraction(byte[] text, int first, int end) {
     int nanos = 0;
-    for (int i = USUAL + 1; i <= USUAL + 9; i++) {
-      nanos = nanos * 10 + (i < end ? text.charAt(i) - '0' : 0);
+    for (int i = first; i < first + 9; i++) {
+      nanos = nanos * 10 + (i < end ? text[i] - '0' : 0);
     }
     return nanos;
   }
 
-  private static long usualSeconds(String text) {
-    long day =
-        LocalDate.of(two(text, 0) * 100 + two(text, 2), two(text, 5), two(text, 8)).toEpochDay();
-    return day * 86_400 + two(text, 11) * 3600L + two(text, 14) * 60L + two(text, USUAL - 2);
-  }
-
-  private static int two(String text, int at) {
-    return digit(text.charAt(at)) * 10 + digit(text.charAt(at + 1));
-  }
-
-  private static int digit(char c) {
-    if (c < '0' || c > '9') {
-      throw new IllegalArgumentException("not a digit: " + c);
+  private static boolean areDigits(byte[] text, int at, int count) {
+    for (int i = at; i < at + count; i++) {
+      if (!isDigit(text[i])) {
+        return false;
+      }
     }
-    return c - '0';
+    return true;
+  }
+
+  /** Of two digits. */
+  private static int two(byte[] text, int at) {
+    return (text[at] - '0') * 10 + (text[at + 1] - '0');
+  }
+
+  private static boolean isDigit(byte c) {
+    return c >= '0' && c <= '9';
   }
 
   private static int split(String text) {

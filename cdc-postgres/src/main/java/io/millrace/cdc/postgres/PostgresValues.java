@@ -34,6 +34,16 @@ final class PostgresValues {
               : raw(type, json.slice(start, end));
       case HSTORE ->
           raw(type, json.first(start) == '{' ? hstore(json, start) : text(json, start, end));
+      case INTEGER -> {
+        long number = json.integer(start, end);
+        yield number == JsonText.NO_INTEGER
+            ? scalar(type, text(json, start, end))
+            : Value.of(number);
+      }
+      case TIMESTAMP, INSTANT -> {
+        Value moment = json.moment(start, end, type.kind() == PgType.Kind.INSTANT);
+        yield moment == null ? scalar(type, text(json, start, end)) : moment;
+      }
       default -> scalar(type, text(json, start, end));
     };
   }

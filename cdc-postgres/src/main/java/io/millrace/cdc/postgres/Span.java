@@ -23,8 +23,8 @@ record Span(ReadState from, PgSnapshot to, long at, long count, long sum) {
     return new Span(from, to, 0, 0, 0);
   }
 
-  Span with(LogRow row) {
-    return new Span(from, to, row.id(), count + 1, sum + row.checksum());
+  Span with(LogRow row, RowChecksum checksum) {
+    return new Span(from, to, row.id(), count + 1, sum + checksum.of(row));
   }
 
   static Span parse(String text) {

@@ -36,6 +36,12 @@ final class TableReader {
   private FieldNames names = FieldNames.of();
   private FieldNames keyNames = FieldNames.of();
   private String fingerprint = "";
+  private @Nullable FieldNames placesOf;
+  private int[] keyPlaces = {};
+
+  /** Of the update before: the next one mostly changes the same. */
+  private List<String> lastChanged = List.of();
+
   private @Nullable RowShape shape;
 
   TableReader(CapturedTable captured, Function<CapturedTable, TableLayout> layouts) {
@@ -65,19 +71,67 @@ final class TableReader {
 
   /** The row's key columns, in key order. */
   Row key(Row row) {
-    List<String> columns = layout().key();
-    Value[] values = new Value[columns.size()];
+    int[] places = keyPlaces(row.names());
+    Value[] values = new Value[places.length];
     for (int i = 0; i < values.length; i++) {
-      Value value = row.get(keyNames.get(i));
-      if (value == null) {
-        throw new SourceException(
-            "A logged row of %s lacks the key column '%s': the table's key was changed while the log held changes made before. Read the"
-                    .formatted(captured.name(), columns.get(i))
-                + " log to its end before changing a captured table's key.");
-      }
-      values[i] = value;
+      values[i] = row.value(place(places, i));
     }
     return Row.wrap(keyNames, values, false);
+  }
+
+  /** The row's key where it is another one; null where it is that. */
+  @Nullable Row keyUnless(Row row, Row key) {
+    int[] places = keyPlaces(row.names());
+    for (int i = 0; i < places.length; i++) {
+      if (!key.value(i).equals(row.value(place(places, i)))) {
+        return key(row);
+      }
+    }
+    return null;
+  }
+
+  private int place(int[] places, int i) {
+    if (places[i] < 0) {
+      throw new SourceException(
+          "A logged row of %s lacks the key column '%s': the table's key was changed while the log held changes made before. Read the"
+                  .formatted(captured.name(), layout().key().get(i))
+              + " log to its end before changing a captured table's key.");
+    }
+    return places[i];
+  }
+
+  /** Where the key's columns are among these; -1 for one that is not. */
+  private int[] keyPlaces(FieldNames of) {
+    layout();
+    if (placesOf == null || !of.equals(placesOf)) {
+      placesOf = of;
+      keyPlaces = keyNames.asList().stream().mapToInt(of::indexOf).toArray();
+    }
+    return keyPlaces;
+  }
+
+  /** Names of the fields that differ, a field that only one of the rows has included. */
+  List<String> changed(Row before, Row after) {
+    FieldNames names = after.names();
+    boolean alike = names.equals(before.names());
+    List<String> changed = new ArrayList<>(names.size());
+    for (int i = 0; i < names.size(); i++) {
+      Value old = alike ? before.value(i) : before.get(names.get(i));
+      if (!after.value(i).equals(old)) {
+        changed.add(names.get(i));
+      }
+    }
+    if (!alike) {
+      for (String name : before.names().asList()) {
+        if (!after.has(name)) {
+          changed.add(name);
+        }
+      }
+    }
+    if (!changed.equals(lastChanged)) {
+      lastChanged = List.copyOf(changed);
+    }
+    return lastChanged;
   }
 
   /**
@@ -180,6 +234,7 @@ final class TableReader {
       layout = known;
       virtual.addAll(known.virtual());
       shape = RowShape.of(captured, known);
+      placesOf = null;
       keyNames = FieldNames.of(known.key().stream().map(captured::field).toList());
       CRC32C sum = new CRC32C();
       known
