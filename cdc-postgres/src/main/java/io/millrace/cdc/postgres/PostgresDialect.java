@@ -179,6 +179,57 @@ final class PostgresDialect implements SqlDialect {
   }
 
   @Override
+  public int maxRows(int columns) {
+    return PostgresArrays.MAX_ROWS;
+  }
+
+  @Override
+  public String rows(List<TargetColumn> columns, int rows) {
+    return rows == 1 ? SqlDialect.super.rows(columns, 1) : PostgresArrays.select(columns);
+  }
+
+  @Override
+  public void bindRows(
+      PreparedStatement statement, List<TargetColumn> columns, int rows, Cells cells)
+      throws SQLException {
+    if (rows == 1) {
+      SqlDialect.super.bindRows(statement, columns, 1, cells);
+      return;
+    }
+    for (int column = 0; column < columns.size(); column++) {
+      PostgresArrays.bind(statement, column + 1, rows, cells, column);
+    }
+  }
+
+  @Override
+  public String any(TargetColumn column, int values) {
+    return values == 1
+        ? SqlDialect.super.any(column, values)
+        : "= ANY (CAST(CAST(? AS text[]) AS " + column.castType() + "[]))";
+  }
+
+  @Override
+  public void bindAny(PreparedStatement statement, TargetColumn column, int values, Cells cells)
+      throws SQLException {
+    if (values == 1) {
+      SqlDialect.super.bindAny(statement, column, values, cells);
+    } else {
+      PostgresArrays.bind(statement, 1, values, cells, 0);
+    }
+  }
+
+  @Override
+  public String anyText(int texts) {
+    return "= ANY (?)";
+  }
+
+  @Override
+  public void bindAnyText(PreparedStatement statement, int from, List<String> texts)
+      throws SQLException {
+    PostgresArrays.bindTexts(statement, from, texts);
+  }
+
+  @Override
   public String readExpression(TargetColumn column) {
     return column.sqlName() + "::text";
   }
@@ -191,8 +242,7 @@ final class PostgresDialect implements SqlDialect {
 
   @Override
   public void bindText(PreparedStatement statement, int index, String text) throws SQLException {
-    // PostgreSQL's text holds everything but this one character.
-    statement.setString(index, text.indexOf('\0') < 0 ? text : text.replace("\0", "\\u0000"));
+    statement.setString(index, PostgresText.ownText(text));
   }
 
   @Override
@@ -226,6 +276,6 @@ final class PostgresDialect implements SqlDialect {
 
   @Override
   public void writeLedger(Connection connection, LedgerGroup group) throws SQLException {
-    PostgresLedger.write(connection, group, this);
+    PostgresLedger.write(connection, group);
   }
 }

@@ -18,6 +18,11 @@ final class PostgresText {
 
   private PostgresText() {}
 
+  /** A text of this library's own tables: PostgreSQL's text holds all characters but one. */
+  static String ownText(String text) {
+    return text.indexOf('\0') < 0 ? text : text.replace("\0", "\\u0000");
+  }
+
   static String write(Value value) {
     return switch (value.kind()) {
       case BOOL, INT32, INT64, UINT64, DOUBLE, FLOAT, DECIMAL, TIME, UUID -> value.toString();

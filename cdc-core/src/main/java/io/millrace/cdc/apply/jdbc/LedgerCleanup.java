@@ -291,16 +291,14 @@ final class LedgerCleanup {
     String sql =
         "SELECT id, mark FROM "
             + ledger
-            + " WHERE applier = ? AND entity = ? AND id IN ("
-            + Sql.repeat("?", keys.size())
-            + ") FOR UPDATE SKIP LOCKED";
+            + " WHERE applier = ? AND entity = ? AND id "
+            + dialect.anyText(keys.size())
+            + " FOR UPDATE SKIP LOCKED";
     Map<EntityKey, Set<Long>> locked = new HashMap<>();
     try (PreparedStatement query = connection.prepareStatement(sql)) {
       dialect.bindText(query, 1, applier);
       dialect.bindText(query, 2, entity);
-      for (int i = 0; i < keys.size(); i++) {
-        dialect.bindText(query, 3 + i, keys.get(i).id());
-      }
+      dialect.bindAnyText(query, 3, keys.stream().map(EntityKey::id).toList());
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
           locked

@@ -136,9 +136,8 @@ final class OwnTables {
         String sql =
             "SELECT id, log, version, state, shadow, hops, format FROM "
                 + ledger
-                + " WHERE applier = ? AND entity = ? AND id IN ("
-                + Sql.repeat("?", chunk.size())
-                + ")";
+                + " WHERE applier = ? AND entity = ? AND id "
+                + dialect.anyText(chunk.size());
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
           bindIds(statement, byEntity.getKey(), chunk);
           try (ResultSet rows = statement.executeQuery()) {
@@ -196,9 +195,8 @@ final class OwnTables {
         String sql =
             "SELECT DISTINCT id FROM "
                 + held
-                + " WHERE applier = ? AND entity = ? AND id IN ("
-                + Sql.repeat("?", chunk.size())
-                + ")";
+                + " WHERE applier = ? AND entity = ? AND id "
+                + dialect.anyText(chunk.size());
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
           bindIds(statement, byEntity.getKey(), chunk);
           try (ResultSet rows = statement.executeQuery()) {
@@ -363,9 +361,7 @@ final class OwnTables {
   private void bindIds(PreparedStatement statement, String entity, List<EntityKey> keys)
       throws SQLException {
     texts(statement, 1, applier, entity);
-    for (int i = 0; i < keys.size(); i++) {
-      dialect.bindText(statement, 3 + i, keys.get(i).id());
-    }
+    dialect.bindAnyText(statement, 3, keys.stream().map(EntityKey::id).toList());
   }
 
   private void texts(PreparedStatement statement, int from, String... texts) throws SQLException {

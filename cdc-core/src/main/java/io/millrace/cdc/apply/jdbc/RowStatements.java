@@ -100,24 +100,25 @@ final class RowStatements {
     List<TargetColumn> columns = new ArrayList<>(mapped.keyColumns());
     columns.addAll(columns(mapped, fields));
     List<String> names = columns.stream().map(TargetColumn::sqlName).toList();
-    List<String> places = columns.stream().map(dialect::placeholder).toList();
     String start =
         "INSERT INTO "
             + mapped.table().sqlName()
             + " ("
             + String.join(", ", names)
             + ") "
-            + dialect.insertModifier()
-            + "VALUES ";
-    String group = "(" + String.join(", ", places) + ")";
-    for (List<RowWrite> chunk : Sql.chunks(writes, dialect.maxParameters() / columns.size())) {
+            + dialect.insertModifier();
+    int keys = mapped.keyColumns().size();
+    for (List<RowWrite> chunk : Sql.chunks(writes, dialect.maxRows(columns.size()))) {
       try (PreparedStatement statement =
-          connection.prepareStatement(start + Sql.repeat(group, chunk.size()) + clause)) {
-        int index = 1;
-        for (RowWrite write : chunk) {
-          index = bindKey(statement, index, mapped, write.keyValues());
-          index = bindValues(statement, index, mapped, fields, write.values());
-        }
+          connection.prepareStatement(start + dialect.rows(columns, chunk.size()) + clause)) {
+        dialect.bindRows(
+            statement,
+            columns,
+            chunk.size(),
+            (row, column) ->
+                column < keys
+                    ? chunk.get(row).keyValues().value(column)
+                    : chunk.get(row).values().value(column - keys));
         statement.executeUpdate();
       }
     }
@@ -194,14 +195,11 @@ final class RowStatements {
       writes = all.stream().filter(write -> existing.contains(write.key())).toList();
     }
     String start = "DELETE FROM " + mapped.table().sqlName() + " WHERE ";
-    for (List<RowWrite> chunk :
-        Sql.chunks(writes, dialect.maxParameters() / mapped.keyColumns().size())) {
+    List<TargetColumn> key = mapped.keyColumns();
+    for (List<RowWrite> chunk : Sql.chunks(writes, dialect.maxParameters() / key.size())) {
       try (PreparedStatement statement =
           connection.prepareStatement(start + keyIn(mapped, chunk.size()))) {
-        int index = 1;
-        for (RowWrite write : chunk) {
-          index = bindKey(statement, index, mapped, write.keyValues());
-        }
+        bindIn(statement, key, chunk.size(), (row, i) -> chunk.get(row).keyValues().value(i));
         statement.executeUpdate();
       }
     }
@@ -227,10 +225,7 @@ final class RowStatements {
             List.copyOf(keys.values()), dialect.maxParameters() / mapped.keyColumns().size())) {
       try (PreparedStatement statement =
           connection.prepareStatement(start + keyIn(mapped, chunk.size()) + end)) {
-        int index = 1;
-        for (Row key : chunk) {
-          index = bindKey(statement, index, mapped, key);
-        }
+        bindIn(statement, mapped.keyColumns(), chunk.size(), (row, i) -> chunk.get(row).value(i));
         try (ResultSet rows = statement.executeQuery()) {
           while (rows.next()) {
             Row key = read(rows, 1, mapped.keyFields(), mapped.keyColumns());
@@ -264,12 +259,7 @@ final class RowStatements {
     for (List<Row> chunk : Sql.chunks(values, dialect.maxParameters() / by.size())) {
       try (PreparedStatement statement =
           connection.prepareStatement(start + in(conditions, chunk.size()))) {
-        int index = 1;
-        for (Row row : chunk) {
-          for (int i = 0; i < conditions.size(); i++) {
-            dialect.bind(statement, index++, conditions.get(i), row.value(i));
-          }
-        }
+        bindIn(statement, conditions, chunk.size(), (row, i) -> chunk.get(row).value(i));
         try (ResultSet rows = statement.executeQuery()) {
           while (rows.next()) {
             found.add(read(rows, 1, names, columns));
@@ -295,17 +285,32 @@ final class RowStatements {
 
   private String in(List<TargetColumn> columns, int rows) {
     List<String> names = columns.stream().map(TargetColumn::sqlName).toList();
-    List<String> places = columns.stream().map(dialect::placeholder).toList();
     if (names.size() == 1) {
-      return names.get(0) + " IN (" + Sql.repeat(places.get(0), rows) + ")";
+      return names.get(0) + " " + dialect.any(columns.get(0), rows);
     }
     // Not (a, b) IN ((?, ?), …): there MariaDB misses texts of another character set, MySQL times.
     List<String> parts = new ArrayList<>(names.size());
     for (int i = 0; i < names.size(); i++) {
-      parts.add(names.get(i) + " = " + places.get(i));
+      parts.add(names.get(i) + " = " + dialect.placeholder(columns.get(i)));
     }
     String one = "(" + String.join(" AND ", parts) + ")";
     return "(" + String.join(" OR ", Collections.nCopies(rows, one)) + ")";
+  }
+
+  /** Sets the parameters of {@link #in}, which are the statement's first. */
+  private void bindIn(
+      PreparedStatement statement, List<TargetColumn> columns, int rows, SqlDialect.Cells cells)
+      throws SQLException {
+    if (columns.size() == 1) {
+      dialect.bindAny(statement, columns.get(0), rows, cells);
+      return;
+    }
+    int index = 1;
+    for (int row = 0; row < rows; row++) {
+      for (int i = 0; i < columns.size(); i++) {
+        dialect.bind(statement, index++, columns.get(i), cells.value(row, i));
+      }
+    }
   }
 
   private static List<TargetColumn> columns(MappedTable mapped, FieldNames fields) {

@@ -2,6 +2,7 @@ package io.millrace.cdc.apply.jdbc;
 
 import io.millrace.cdc.apply.RejectedException;
 import io.millrace.cdc.error.ApplyException;
+import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,12 +42,18 @@ final class Sql {
     ApplyException translate(String what, SQLException e) {
       String message =
           "%s, %s: %s (SQLSTATE %s, code %s)"
-              .formatted(this, what, e.getMessage(), e.getSQLState(), e.getErrorCode());
+              .formatted(this, what, said(e).getMessage(), e.getSQLState(), e.getErrorCode());
       return switch (dialect.classify(e)) {
         case DATA -> new RejectedException(message, e);
         case UNIQUE -> new RejectedException(message, e, true);
         case RETRY -> new ApplyException(message, e, true);
       };
+    }
+
+    /** What the server said; a driver may put the whole statement before it, values and all. */
+    private static SQLException said(SQLException e) {
+      SQLException next = e.getNextException();
+      return e instanceof BatchUpdateException && next != null ? next : e;
     }
 
     @Override

@@ -92,6 +92,58 @@ public interface SqlDialect {
   /** Most parameters of one statement. */
   int maxParameters();
 
+  /** Values of several rows. */
+  interface Cells {
+    /** The converted value of a column, both counted from 0. */
+    Value value(int row, int column);
+  }
+
+  /** Most rows of {@link #rows} in one statement. */
+  default int maxRows(int columns) {
+    return maxParameters() / columns;
+  }
+
+  /**
+   * What stands in an INSERT for rows of these columns; {@link #bindRows} sets its parameters. By
+   * default VALUES with a parameter for each value.
+   */
+  default String rows(List<TargetColumn> columns, int rows) {
+    List<String> places = columns.stream().map(this::placeholder).toList();
+    return "VALUES " + Sql.repeat("(" + String.join(", ", places) + ")", rows);
+  }
+
+  /** Sets the parameters of {@link #rows}, which are the statement's first. */
+  default void bindRows(
+      PreparedStatement statement, List<TargetColumn> columns, int rows, Cells cells)
+      throws SQLException {
+    int index = 1;
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns.size(); column++) {
+        bind(statement, index++, columns.get(column), cells.value(row, column));
+      }
+    }
+  }
+
+  /**
+   * What stands behind a column that is one of several values; {@link #bindAny} sets its
+   * parameters.
+   */
+  default String any(TargetColumn column, int values) {
+    return "IN (" + Sql.repeat(placeholder(column), values) + ")";
+  }
+
+  /**
+   * Sets the parameters of {@link #any}, which are the statement's first.
+   *
+   * @param cells one column
+   */
+  default void bindAny(PreparedStatement statement, TargetColumn column, int values, Cells cells)
+      throws SQLException {
+    for (int i = 0; i < values; i++) {
+      bind(statement, i + 1, column, cells.value(i, 0));
+    }
+  }
+
   /** Whether NaN and infinities of this column type can be stored. */
   boolean storesSpecial(ColumnType type);
 
@@ -116,6 +168,22 @@ public interface SqlDialect {
 
   /** Sets a text parameter of this library's own tables, which compare text as bytes. */
   void bindText(PreparedStatement statement, int index, String text) throws SQLException;
+
+  /**
+   * What stands behind a text column of this library's own tables that is one of several texts;
+   * {@link #bindAnyText} sets its parameters.
+   */
+  default String anyText(int texts) {
+    return "IN (" + Sql.repeat("?", texts) + ")";
+  }
+
+  /** Sets the parameters of {@link #anyText}. */
+  default void bindAnyText(PreparedStatement statement, int from, List<String> texts)
+      throws SQLException {
+    for (int i = 0; i < texts.size(); i++) {
+      bindText(statement, from + i, texts.get(i));
+    }
+  }
 
   /** Reads a text column of this library's own tables. */
   String readText(ResultSet rows, int index) throws SQLException;
