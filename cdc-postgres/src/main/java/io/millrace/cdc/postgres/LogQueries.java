@@ -7,7 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
-import java.time.OffsetDateTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -29,7 +29,7 @@ final class LogQueries {
    */
   private static final String HEAD =
       "SELECT pg_catalog.pg_current_snapshot()::text, l.lsn::text, pg_catalog.pg_current_wal_flush_lsn() >= l.lsn,"
-          + " s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END, pg_catalog.clock_timestamp()"
+          + " s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint"
           + " FROM (SELECT pg_catalog.pg_current_wal_insert_lsn() AS lsn) l, millrace.change_log_id s";
 
   /** The rows that began to be logged after the last window, by the primary key. */
@@ -107,7 +107,7 @@ final class LogQueries {
           row.getString(2),
           row.getBoolean(3),
           row.getLong(4),
-          row.getObject(5, OffsetDateTime.class).toInstant());
+          Instant.ofEpochMilli(row.getLong(5)));
     }
   }
 

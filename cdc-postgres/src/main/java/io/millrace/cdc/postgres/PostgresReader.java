@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Polls the change log. Used by one thread, but for {@link #wakeUp()}. */
@@ -97,6 +98,7 @@ final class PostgresReader implements SourceReader {
           || (woken && looked != lastLookNanos)) {
         return batch;
       }
+      awaitSoonestLook(deadline);
       long now = System.nanoTime();
       long wait = Math.min(nextQueryNanos - now, deadline - now);
       if (wakeUps.tryAcquire(Math.max(wait, 0), TimeUnit.NANOSECONDS)) {
@@ -107,6 +109,23 @@ final class PostgresReader implements SourceReader {
       } else if (System.nanoTime() - deadline >= 0) {
         return SourceBatch.empty();
       }
+    }
+  }
+
+  /**
+   * Waits until a look may be taken at all. Who wakes the reader meanwhile only leaves word: to
+   * wake its thread for nothing, once for each transaction of a busy writer, would cost as much as
+   * what it reads.
+   */
+  private void awaitSoonestLook(long deadline) throws InterruptedException {
+    long soonest = Math.min(lastLookNanos + BETWEEN_LOOKS_NANOS - deadline, 0) + deadline;
+    long wait = soonest - System.nanoTime();
+    while (wait > 0) {
+      LockSupport.parkNanos(wait);
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      wait = soonest - System.nanoTime();
     }
   }
 

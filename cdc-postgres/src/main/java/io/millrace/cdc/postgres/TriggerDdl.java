@@ -40,6 +40,7 @@ final class TriggerDdl {
           "DROP FUNCTION IF EXISTS millrace.mark_key(jsonb, text[])",
           "DROP FUNCTION IF EXISTS millrace.beat(text, bigint, bigint, text, bigint)",
           "DROP FUNCTION IF EXISTS millrace.append(text, text, bytea)",
+          "DROP FUNCTION IF EXISTS millrace.hops_here(text)",
           "DROP FUNCTION IF EXISTS millrace.incarnation()",
           "DROP FUNCTION IF EXISTS millrace.rotate(bigint, interval)",
           "DROP FUNCTION IF EXISTS millrace.retain(interval, interval, bigint)",

@@ -540,20 +540,30 @@ $millrace$;
 --;;
 REVOKE ALL ON FUNCTION millrace.adopt(text, text, boolean) FROM PUBLIC;
 --;;
--- Keeps an event that the application appends in its own transaction. The lock lets only one transaction at a time append events of a key, so
--- that their ids, drawn after it, rise in the order of the commits; a row's own lock does the same for what its trigger logs.
-CREATE OR REPLACE FUNCTION millrace.append(p_entity text, p_id text, p_event bytea)
-  RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $millrace$
-DECLARE
-  v_origin text := nullif(current_setting('millrace.origin', true), '');
-  v_hops int := 0;
+-- How often a change was applied before this transaction's: 0 where no applier's transaction is under way.
+CREATE OR REPLACE FUNCTION millrace.hops_here(p_origin text) RETURNS int
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $millrace$
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended(p_entity || '/' || p_id, 7883960442373661541));
-  IF v_origin IS NOT NULL AND split_part(v_origin, ':', 2) = pg_current_xact_id()::text THEN
-    v_hops := least(greatest(split_part(v_origin, ':', 4)::int, 0), 30000) + 1;
-  END IF;
+  RETURN CASE WHEN split_part(p_origin, ':', 2) = pg_current_xact_id()::text
+    THEN least(greatest(split_part(p_origin, ':', 4)::int, 0), 30000) + 1 ELSE 0 END;
+END
+$millrace$;
+--;;
+REVOKE ALL ON FUNCTION millrace.hops_here(text) FROM PUBLIC;
+--;;
+-- Keeps an event that the application appends in its own transaction. The lock lets only one transaction at a time append events of a key, so
+-- that their ids, drawn after it, rise in the order of the commits; a row's own lock does the same for what its trigger logs. All of it is one
+-- statement without a setting, as in millrace.capture: the inner query, which OFFSET keeps for itself, has the lock before the id is drawn.
+CREATE OR REPLACE FUNCTION millrace.append(p_entity text, p_id text, p_event bytea)
+  RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $millrace$
+BEGIN
   INSERT INTO millrace.change_log (incarnation, depth, hops, op, relation, event)
-    VALUES (millrace.incarnation(), 0, v_hops, 'E', 'millrace.outbox', p_event);
+    SELECT millrace.incarnation(), 0,
+      CASE WHEN l.origin OPERATOR(pg_catalog.=) '' THEN 0 ELSE millrace.hops_here(l.origin) END, 'E', 'millrace.outbox', p_event
+    FROM (
+      SELECT coalesce(pg_catalog.current_setting('millrace.origin', true), '') AS origin, pg_catalog.pg_advisory_xact_lock(
+        pg_catalog.hashtextextended(p_entity OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) p_id, 7883960442373661541)) AS locked
+      OFFSET 0) AS l;
 END
 $millrace$;
 --;;

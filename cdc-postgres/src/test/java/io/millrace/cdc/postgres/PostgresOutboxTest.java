@@ -23,11 +23,16 @@ import io.millrace.cdc.testkit.PostgresServer;
 import io.millrace.cdc.testkit.ServerKind;
 import io.millrace.cdc.transport.inprocess.InProcessTransport;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -105,6 +110,16 @@ final class PostgresOutboxTest {
       statement.execute(
           "create function evil.pg_advisory_xact_lock(bigint) returns void language plpgsql as"
               + " $$ begin raise exception 'redirected'; end $$");
+      statement.execute(
+          "create function evil.pick(text, text) returns text language plpgsql as"
+              + " $$ begin raise exception 'redirected'; end $$");
+      statement.execute(
+          "create function evil.differs(text, text) returns boolean language plpgsql as"
+              + " $$ begin raise exception 'redirected'; end $$");
+      statement.execute(
+          "create operator evil.|| (leftarg = text, rightarg = text, function = evil.pick)");
+      statement.execute(
+          "create operator evil.= (leftarg = text, rightarg = text, function = evil.differs)");
       statement.execute("set search_path = evil, pg_catalog");
       statement.execute("set bytea_output = 'escape'");
       statement.execute("set standard_conforming_strings = off");
@@ -124,6 +139,72 @@ final class PostgresOutboxTest {
                 assertThat(event.key()).isEqualTo(Row.of("id", Value.of("x'\\\"y")));
                 assertThat(event.newValue()).isEqualTo(Row.of("bytes", Value.of(bytes)));
               });
+    }
+  }
+
+  @Test
+  void what_an_appliers_transaction_appends_has_come_one_hop_further() throws Exception {
+    try (CommittedEvents events = CommittedEvents.of(source);
+        Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      for (String xid : List.of("pg_current_xact_id()", "1")) {
+        statement.execute(
+            "select set_config('millrace.origin', 'v1:' || " + xid + " || ':1:2:app', true)");
+        outbox.append(connection, ITEMS.created(new Item(1, 1)));
+        connection.commit();
+      }
+      outbox.append(connection, ITEMS.created(new Item(1, 1))); // the setting is '' from now on
+      connection.commit();
+      assertThat(events.take()).extracting(ChangeEvent::hops).containsExactly(3, 0, 0);
+    }
+  }
+
+  /**
+   * Else the events of a key whose transactions meet would stand in the log the other way round.
+   */
+  @Test
+  void an_appends_id_is_drawn_after_the_lock_of_its_key() throws Exception {
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try (Connection first = database.connect();
+        Connection second = database.connect()) {
+      first.setAutoCommit(false);
+      append(first, "1", "first");
+      Future<?> waits =
+          other.submit(
+              () -> {
+                append(second, "1", "second");
+                return null;
+              });
+      long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+      while (database.number(
+                  "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+                      + " and database = (select oid from pg_database where datname = current_database())")
+              == 0
+          && System.nanoTime() < deadline) {
+        Thread.sleep(5);
+      }
+      assertThat(waits.isDone()).isFalse();
+      try (Connection third = database.connect()) {
+        append(third, "2", "of another key");
+      }
+      first.commit();
+      waits.get(60, TimeUnit.SECONDS);
+    } finally {
+      other.shutdownNow();
+    }
+    assertThat(
+            database.query(
+                "select convert_from(event, 'UTF8') from millrace.change_log where op = 'E' order by id"))
+        .hasToString("[[first], [of another key], [second]]");
+  }
+
+  private static void append(Connection connection, String id, String event) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("select millrace.append('thing', ?, convert_to(?, 'UTF8'))")) {
+      statement.setString(1, id);
+      statement.setString(2, event);
+      statement.execute();
     }
   }
 
