@@ -29,8 +29,12 @@ final class OutboxThroughput implements Workload {
 
   @Override
   public List<Result> run(Bench bench) throws Exception {
-    List<Result> results = new ArrayList<>(part(bench, true));
-    results.addAll(part(bench, false));
+    List<Result> results = new ArrayList<>();
+    for (boolean durable : List.of(true, false)) {
+      for (Task task : List.of(Task.OUTBOX, Task.OUTBOX_EIGHT)) {
+        results.addAll(part(bench, durable, task));
+      }
+    }
     return results;
   }
 
@@ -38,11 +42,16 @@ final class OutboxThroughput implements Workload {
    * One server.
    *
    * @param durable whether commits wait for the disc
+   * @param task with one thread that writes, or with several
    */
-  private List<Result> part(Bench bench, boolean durable) throws Exception {
+  private List<Result> part(Bench bench, boolean durable, Task task) throws Exception {
+    boolean alone = task == Task.OUTBOX;
     int transactions = bench.options().scaled(TRANSACTIONS);
-    String name = durable ? name() : name() + "-unsynced";
-    String title = "Outbox on PostgreSQL" + (durable ? "" : ", commits that do not wait");
+    String name = name() + (alone ? "" : "-eight") + (durable ? "" : "-unsynced");
+    String title =
+        "Outbox on PostgreSQL"
+            + (alone ? "" : ", eight writers")
+            + (durable ? "" : ", commits that do not wait");
     ServerOptions options = ServerOptions.defaults().with("fsync", durable ? "on" : "off");
     try (PostgresServer server = PostgresServer.startDedicated(options);
         Match match = new Match(bench, name)) {
@@ -50,9 +59,9 @@ final class OutboxThroughput implements Workload {
       Orders.createPostgres(database, Orders.TABLE);
       for (Contestant contestant :
           List.of(
-              new Contestant(OURS, Team.MILLRACE, Task.OUTBOX, Style.LEAN),
-              new Contestant(OTHER, Team.TRANSACTION_OUTBOX, Task.OUTBOX, Style.LEAN),
-              new Contestant(BARE, Team.RAW, Task.OUTBOX, Style.LEAN))) {
+              new Contestant(OURS, Team.MILLRACE, task, Style.LEAN),
+              new Contestant(OTHER, Team.TRANSACTION_OUTBOX, task, Style.LEAN),
+              new Contestant(BARE, Team.RAW, task, Style.LEAN))) {
         match.enter(contestant, transactions, Places.of(database), Place.NONE, Orders.TABLE);
       }
       match.prepare();
@@ -63,9 +72,10 @@ final class OutboxThroughput implements Workload {
               title,
               String.format(
                   Locale.ROOT,
-                  "One thread writes %,d transactions as fast as it can, each a row and an event; the round ends when the"
+                  "%s %,d transactions as fast as possible, each a row and an event; the round ends when the"
                       + " last event was relayed to code that notes the time. Pools of HikariCP's default size for"
                       + " both libraries. Bare JDBC inserts a second row in place of the event and relays nothing. %s",
+                  alone ? "One thread writes" : "Eight threads write",
                   transactions,
                   durable
                       ? "Every commit waits for the disc (`fsync=on`), as in production."
@@ -78,7 +88,7 @@ final class OutboxThroughput implements Workload {
           new Result(
               name + "-latency",
               title + ", commit to relay",
-              "The same rounds: from the return of a transaction's commit to the call that relays its event, while the writer"
+              "The same rounds: from the return of a transaction's commit to the call that relays its event, while writing"
                   + " goes on as fast as it can.",
               "events",
               Result.Measure.LATENCY,

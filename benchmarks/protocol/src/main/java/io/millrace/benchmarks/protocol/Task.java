@@ -18,6 +18,8 @@ public enum Task {
   POSTGRES_WRITES,
   /** Write a row and an outbox event in each transaction, until all events were relayed. */
   OUTBOX,
+  /** The same, with eight threads that write. */
+  OUTBOX_EIGHT,
   /** Bring rows into a database. */
   APPLY,
   /** Carry changes from one database into another. */

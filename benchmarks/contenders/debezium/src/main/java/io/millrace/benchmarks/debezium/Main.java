@@ -17,7 +17,7 @@ public final class Main {
     return switch (job.task()) {
       case MYSQL_DRAIN, POSTGRES_DRAIN, MONGO_DRAIN -> new Drain(job);
       case MYSQL_LATENCY, POSTGRES_LATENCY, MONGO_LATENCY -> new Latency(job);
-      case POSTGRES_WRITES, OUTBOX, APPLY, SYNC, PUBLISH ->
+      case POSTGRES_WRITES, OUTBOX, OUTBOX_EIGHT, APPLY, SYNC, PUBLISH ->
           throw new IllegalArgumentException("nothing here does " + job.task());
     };
   }

@@ -20,7 +20,7 @@ public final class Main {
       case MYSQL_DRAIN, POSTGRES_DRAIN, MONGO_DRAIN ->
           job.style() == Style.WHOLE ? new PipelineDrain(job) : new ReaderDrain(job);
       case MYSQL_LATENCY, POSTGRES_LATENCY, MONGO_LATENCY -> new PipelineLatency(job);
-      case OUTBOX -> new OutboxRelay(job);
+      case OUTBOX, OUTBOX_EIGHT -> new OutboxRelay(job);
       case APPLY -> new ApplierFeed(job);
       case SYNC -> new Sync(job);
       case PUBLISH -> new KafkaPublish(job);

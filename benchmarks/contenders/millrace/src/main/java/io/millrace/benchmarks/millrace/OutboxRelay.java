@@ -5,6 +5,7 @@ import io.millrace.benchmarks.protocol.Arrivals;
 import io.millrace.benchmarks.protocol.Contender;
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Meter;
+import io.millrace.benchmarks.protocol.Writers;
 import io.millrace.cdc.outbox.EntityType;
 import io.millrace.cdc.outbox.Outbox;
 import io.millrace.cdc.pipeline.Pipeline;
@@ -60,25 +61,35 @@ final class OutboxRelay implements Contender {
       Waiting.untilRunning(pipeline);
       long[] sent = new long[job.events()];
       meter.begin();
-      for (int i = 0; i < sent.length; i++) {
-        Order order = new Order(arrivals.first() + i, i, "a note of a usual length");
-        try (Connection connection = pool.getConnection();
-            PreparedStatement insert =
-                connection.prepareStatement(
-                    "insert into " + job.table() + " (id, customer, note) values (?, ?, ?)")) {
-          connection.setAutoCommit(false);
-          insert.setLong(1, order.id());
-          insert.setLong(2, order.customer());
-          insert.setString(3, order.note());
-          insert.executeUpdate();
-          outbox.append(connection, ORDER.created(order));
-          connection.commit();
-          sent[i] = System.nanoTime();
-        }
-        pipeline.flush();
-      }
+      Writers.run(job, numbers -> write(outbox, pipeline, arrivals, sent, numbers));
       arrivals.await(PATIENCE_SECONDS, number, sent);
       meter.end(sent.length);
+    }
+  }
+
+  private void write(
+      Outbox<Connection> outbox,
+      Pipeline pipeline,
+      Arrivals arrivals,
+      long[] sent,
+      Writers.Numbers numbers)
+      throws SQLException {
+    for (int i = numbers.take(); i >= 0; i = numbers.take()) {
+      Order order = new Order(arrivals.first() + i, i, "a note of a usual length");
+      try (Connection connection = pool.getConnection();
+          PreparedStatement insert =
+              connection.prepareStatement(
+                  "insert into " + job.table() + " (id, customer, note) values (?, ?, ?)")) {
+        connection.setAutoCommit(false);
+        insert.setLong(1, order.id());
+        insert.setLong(2, order.customer());
+        insert.setString(3, order.note());
+        insert.executeUpdate();
+        outbox.append(connection, ORDER.created(order));
+        connection.commit();
+        sent[i] = System.nanoTime();
+      }
+      pipeline.flush();
     }
   }
 

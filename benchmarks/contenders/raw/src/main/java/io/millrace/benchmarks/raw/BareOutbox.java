@@ -3,6 +3,7 @@ package io.millrace.benchmarks.raw;
 import io.millrace.benchmarks.protocol.Contender;
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Meter;
+import io.millrace.benchmarks.protocol.Writers;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -28,7 +29,13 @@ final class BareOutbox implements Contender {
   }
 
   @Override
-  public void round(int number, Meter meter) throws SQLException {
+  public void round(int number, Meter meter) throws Exception {
+    meter.begin();
+    Writers.run(job, numbers -> write(number, numbers));
+    meter.end(job.events());
+  }
+
+  private void write(int round, Writers.Numbers numbers) throws SQLException {
     try (Connection connection = connect();
         PreparedStatement row =
             connection.prepareStatement(
@@ -36,9 +43,8 @@ final class BareOutbox implements Contender {
         PreparedStatement event =
             connection.prepareStatement("insert into bare_outbox values (?, ?)")) {
       connection.setAutoCommit(false);
-      meter.begin();
-      for (int i = 0; i < job.events(); i++) {
-        long id = (long) number * job.events() + i;
+      for (int i = numbers.take(); i >= 0; i = numbers.take()) {
+        long id = (long) round * job.events() + i;
         row.setLong(1, id);
         row.setLong(2, i);
         row.setString(3, "a note of a usual length");
@@ -49,7 +55,6 @@ final class BareOutbox implements Contender {
         event.executeUpdate();
         connection.commit();
       }
-      meter.end(job.events());
     }
   }
 

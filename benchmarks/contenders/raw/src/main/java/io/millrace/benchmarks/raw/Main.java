@@ -22,7 +22,7 @@ public final class Main {
       case POSTGRES_LATENCY -> new PollLatency(job);
       case MONGO_LATENCY -> new StreamLatency(job);
       case POSTGRES_WRITES -> new Updates(job);
-      case OUTBOX -> new BareOutbox(job);
+      case OUTBOX, OUTBOX_EIGHT -> new BareOutbox(job);
       case APPLY ->
           job.to().url().startsWith("mongodb:")
               ? new BatchedDocuments(job)

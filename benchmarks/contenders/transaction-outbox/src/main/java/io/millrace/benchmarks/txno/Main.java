@@ -12,7 +12,7 @@ public final class Main {
     Stage.run(
         arguments,
         job -> {
-          if (job.task() != Task.OUTBOX) {
+          if (job.task() != Task.OUTBOX && job.task() != Task.OUTBOX_EIGHT) {
             throw new IllegalArgumentException("nothing here does " + job.task());
           }
           return new ScheduledRelay(job);

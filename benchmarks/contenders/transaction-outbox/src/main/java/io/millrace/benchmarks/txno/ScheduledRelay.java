@@ -9,6 +9,7 @@ import io.millrace.benchmarks.protocol.Arrivals;
 import io.millrace.benchmarks.protocol.Contender;
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Meter;
+import io.millrace.benchmarks.protocol.Writers;
 import java.sql.PreparedStatement;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -55,7 +56,13 @@ final class ScheduledRelay implements Contender {
     ARRIVALS.set(arrivals);
     long[] sent = new long[job.events()];
     meter.begin();
-    for (int i = 0; i < sent.length; i++) {
+    Writers.run(job, numbers -> write(arrivals, sent, numbers));
+    arrivals.await(PATIENCE_SECONDS, number, sent);
+    meter.end(sent.length);
+  }
+
+  private void write(Arrivals arrivals, long[] sent, Writers.Numbers numbers) throws Exception {
+    for (int i = numbers.take(); i >= 0; i = numbers.take()) {
       long id = arrivals.first() + i;
       int customer = i;
       String note = "a note of a usual length";
@@ -75,8 +82,6 @@ final class ScheduledRelay implements Contender {
           });
       sent[i] = System.nanoTime();
     }
-    arrivals.await(PATIENCE_SECONDS, number, sent);
-    meter.end(sent.length);
   }
 
   @Override
