@@ -3,12 +3,9 @@ package io.millrace.cdc.mysql;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,13 +16,10 @@ import org.slf4j.LoggerFactory;
  */
 final class TransactionAssembler {
   private static final Logger LOG = LoggerFactory.getLogger(TransactionAssembler.class);
-  private static final long WRAP = 1L << 32;
   private static final long NO_TABLE = 0xffffffL;
 
   private final Flavour flavour;
-  private final CaptureList tables;
-  private final Pattern mentioned;
-  private final Pattern databases;
+  private final StatementCheck statements;
   private final TableMaps maps;
   private final ServerNames servers = new ServerNames();
   private final long memoryBytes;
@@ -38,51 +32,11 @@ final class TransactionAssembler {
 
   private String file = "";
   private long fileNumber;
-  private @Nullable Open open;
-  private @Nullable String removal;
+  private @Nullable OpenTransaction open;
   private String passedOver = "";
-
-  /** The bytes of a time, made anew for every transaction. */
-  private final byte[] time = new byte[8];
 
   /** What XA transactions changed that were prepared and not ended yet, by {@link XaId}. */
   private final Map<String, TransactionBuffer> prepared = new HashMap<>();
-
-  /** A transaction whose end was not read yet. */
-  private static final class Open {
-    String gtid;
-    final long offset;
-    final Instant committedAt;
-    final TransactionBuffer events;
-    final CRC32C hash = new CRC32C();
-
-    /** Where the next event begins, beyond 4 GiB too. */
-    long at;
-
-    /** Bytes of its row events so far, as if nothing were compressed. */
-    long rowBytes;
-
-    /** Whether it has an end of its own to come; else one statement is all there is. */
-    boolean explicit;
-
-    /** Whether only its hash is wanted. */
-    boolean passedOver;
-
-    /** Whether its events come out of a compressed one just now. */
-    boolean packed;
-
-    /** Whether they came out of one. */
-    boolean gathered;
-
-    Open(GtidEvent gtid, long offset, long at, TransactionBuffer events) {
-      this.gtid = gtid.gtid();
-      this.offset = offset;
-      this.at = at;
-      this.committedAt = gtid.committedAt();
-      this.explicit = gtid.explicit();
-      this.events = events;
-    }
-  }
 
   TransactionAssembler(
       Flavour flavour,
@@ -94,11 +48,9 @@ final class TransactionAssembler {
     this.byPlace = byPlace;
     this.layouts = layouts;
     this.flavour = flavour;
-    this.tables = tables;
+    this.statements = new StatementCheck(tables);
     this.maps = maps;
     this.memoryBytes = memoryBytes;
-    this.mentioned = tables.mentioned();
-    this.databases = tables.databases();
   }
 
   /**
@@ -117,7 +69,7 @@ final class TransactionAssembler {
         if (open == null || !open.passedOver) {
           maps.add(event);
         }
-        offset(event);
+        opened(event).startOf(event);
       }
       case EventCode.XID -> {
         return commit(event);
@@ -150,7 +102,7 @@ final class TransactionAssembler {
 
   /** Frees what an unfinished transaction holds. */
   void close() {
-    Open unfinished = open;
+    OpenTransaction unfinished = open;
     open = null;
     if (unfinished != null) {
       unfinished.events.close();
@@ -181,13 +133,8 @@ final class TransactionAssembler {
 
   private void begin(RawEvent event, GtidEvent gtid) {
     abandon("another one began");
-    long next = event.nextOffset();
-    Open begun = new Open(gtid, next - event.length(), next, new TransactionBuffer(memoryBytes));
-    long first = gtid.originalMicros();
-    for (int i = 0; i < 8; i++) {
-      time[i] = (byte) (first >>> (8 * i));
-    }
-    begun.hash.update(time, 0, time.length);
+    OpenTransaction begun =
+        new OpenTransaction(flavour, gtid, event, new TransactionBuffer(memoryBytes));
     begun.passedOver =
         byPlace ? LogPlace.begins(passedOver, file, begun.offset) : begun.gtid.equals(passedOver);
     open = begun;
@@ -201,7 +148,7 @@ final class TransactionAssembler {
   }
 
   private void abandon(String why) {
-    Open unfinished = open;
+    OpenTransaction unfinished = open;
     if (unfinished != null) {
       // The server crashed while it wrote this one, and rolled it back.
       LOG.warn(
@@ -211,7 +158,7 @@ final class TransactionAssembler {
     }
   }
 
-  private Open opened(RawEvent event) {
+  private OpenTransaction opened(RawEvent event) {
     if (open == null && byPlace) {
       throw new LostPositionException(
           String.format(
@@ -234,31 +181,9 @@ final class TransactionAssembler {
     return open;
   }
 
-  /**
-   * Where an event begins. MariaDB writes no offsets inside transactions: counted from the
-   * transaction's beginning, without checksums, so that the count is the same at every reading.
-   */
-  private long offset(RawEvent event) {
-    Open current = opened(event);
-    long start = current.at;
-    if (current.packed) {
-      return start;
-    }
-    if (flavour == Flavour.MYSQL) {
-      start = event.nextOffset() - event.length();
-      while (start < current.at) {
-        start += WRAP;
-      }
-      current.at = start + event.length();
-    } else {
-      current.at = start + event.size();
-    }
-    return start;
-  }
-
   private void rows(RawEvent event) {
-    Open current = opened(event);
-    long offset = offset(event);
+    OpenTransaction current = opened(event);
+    long offset = current.startOf(event);
     TableMap table = current.passedOver ? null : maps.of(event);
     if (table == null && !current.passedOver) {
       if (TableMaps.tableId(event) == NO_TABLE) {
@@ -278,8 +203,8 @@ final class TransactionAssembler {
 
   /** The end of a compressed transaction lies in its one event. */
   private @Nullable Transaction unpacked(RawEvent event) {
-    Open current = opened(event);
-    offset(event);
+    OpenTransaction current = opened(event);
+    current.startOf(event);
     current.packed = true;
     Transaction ended = null;
     if (layouts != null) {
@@ -304,7 +229,7 @@ final class TransactionAssembler {
   }
 
   private Transaction ended(RawEvent event, Transaction.@Nullable Xa xa) {
-    Open done = opened(event);
+    OpenTransaction done = opened(event);
     open = null;
     name(event, done);
     return transaction(done, done.events, done.packed || done.gathered, xa);
@@ -318,18 +243,17 @@ final class TransactionAssembler {
   }
 
   /** Without GTIDs a transaction is named by its place, once its end is known. */
-  private void name(RawEvent last, Open done) {
+  private void name(RawEvent last, OpenTransaction done) {
     if (byPlace) {
-      long end = done.packed ? done.at : last.nextOffset();
-      while (end < done.at) {
-        end += WRAP;
-      }
-      done.gtid = LogPlace.transaction(file, done.offset, end);
+      done.gtid = LogPlace.transaction(file, done.offset, done.endOf(last));
     }
   }
 
   private Transaction transaction(
-      Open done, TransactionBuffer events, boolean gathered, Transaction.@Nullable Xa xa) {
+      OpenTransaction done,
+      TransactionBuffer events,
+      boolean gathered,
+      Transaction.@Nullable Xa xa) {
     if (layouts != null) {
       layouts.passed(done.gtid);
     }
@@ -346,8 +270,8 @@ final class TransactionAssembler {
   }
 
   private @Nullable Transaction statement(RawEvent event, Statement statement) {
-    Open current = opened(event);
-    long offset = offset(event);
+    OpenTransaction current = opened(event);
+    long offset = current.startOf(event);
     switch (statement.kind()) {
       case BEGIN, XA_START -> current.explicit = true;
       case COMMIT -> {
@@ -373,69 +297,41 @@ final class TransactionAssembler {
       case XA_COMMIT, XA_ROLLBACK -> {
         return finished(event, statement);
       }
-      case DML -> dml(event, statement);
-      case TRUNCATE -> truncate(event, statement, current, offset);
-      case DDL -> ddl(statement);
+      case DML -> check(event, statements.changing(statement));
+      case TRUNCATE -> {
+        CapturedTable emptied = statements.emptied(statement);
+        if (emptied == null) {
+          check(event, statements.emptying(statement));
+        } else {
+          current.events.add(event, TableMap.truncated(emptied), offset, current.rowBytes);
+        }
+      }
+      case DDL -> {
+        if (layouts != null) {
+          layouts.passed(statement);
+        }
+        statements.defining(statement);
+      }
     }
     return endsAlone(statement.kind(), current) ? commit(event) : null;
   }
 
-  private static boolean endsAlone(Statement.Kind kind, Open current) {
+  private static boolean endsAlone(Statement.Kind kind, OpenTransaction current) {
     return switch (kind) {
       case DML, TRUNCATE, DDL -> !current.explicit;
       default -> false;
     };
   }
 
-  private void dml(RawEvent event, Statement statement) {
-    boolean near =
-        tables.concerns(statement.database()) || mentioned.matcher(statement.sql()).find();
-    if (near) {
-      throw unreadable(
-          event,
-          "it may change captured tables as a statement, without saying which rows: "
-              + statement.shortened(),
-          "Set binlog_format=ROW in every session (SET GLOBAL binlog_format=ROW, and reconnect).");
-    }
-  }
-
-  private void truncate(RawEvent event, Statement statement, Open current, long offset) {
-    String name = statement.truncated().orElse(null);
-    if (name == null) {
-      if (mentioned.matcher(statement.sql()).find()) {
-        throw unreadable(
-            event,
-            "it may empty a captured table in a way that is not understood: "
-                + statement.shortened(),
-            "Write TRUNCATE TABLE database.table.");
-      }
-      return;
-    }
-    CapturedTable table = tables.find(name);
-    if (table != null) {
-      current.events.add(event, TableMap.truncated(table), offset, current.rowBytes);
-    }
-  }
-
-  private void ddl(Statement statement) {
-    if (layouts != null) {
-      layouts.passed(statement);
-    }
-    if (statement.isRemoval()
-        && (mentioned.matcher(statement.sql()).find()
-            || (statement.isOfDatabase() && databases.matcher(statement.sql()).find()))) {
-      LOG.warn("A captured table may be gone, and rows with it: {}", statement.shortened());
-      removal = statement.shortened();
-    } else if (mentioned.matcher(statement.sql()).find()) {
-      LOG.info("DDL near captured tables is not replicated: {}", statement.shortened());
+  private void check(RawEvent event, StatementCheck.@Nullable Refusal refusal) {
+    if (refusal != null) {
+      throw unreadable(event, refusal.why(), refusal.remedy());
     }
   }
 
   /** The statement that may have taken a captured table away since the last call, else null. */
   @Nullable String takeRemoval() {
-    String taken = removal;
-    removal = null;
-    return taken;
+    return statements.takeRemoval();
   }
 
   /** What an XA transaction changed waits for its end, which may be long in coming. */
@@ -444,7 +340,7 @@ final class TransactionAssembler {
     if (onePhase) {
       return commit(event);
     }
-    Open waiting = opened(event);
+    OpenTransaction waiting = opened(event);
     name(event, waiting);
     open = null;
     String id = XaId.of(event);
@@ -458,7 +354,7 @@ final class TransactionAssembler {
   }
 
   private Transaction finished(RawEvent event, Statement statement) {
-    Open end = opened(event);
+    OpenTransaction end = opened(event);
     name(event, end);
     open = null;
     String id =
@@ -485,7 +381,7 @@ final class TransactionAssembler {
       TableMap table = maps.of(event);
       boolean over = open != null && open.passedOver;
       if (over || (table != null && !table.isRead())) {
-        offset(event);
+        opened(event).startOf(event);
         return;
       }
     } else if (EventCode.isSilent(type) || event.ignorable()) {
@@ -495,7 +391,7 @@ final class TransactionAssembler {
   }
 
   private SourceException unreadable(RawEvent event, String why, String remedy) {
-    Open current = open;
+    OpenTransaction current = open;
     return new SourceException(
         String.format(
             Locale.ROOT,
@@ -504,7 +400,7 @@ final class TransactionAssembler {
             file,
             event.nextOffset() > 0
                 ? event.nextOffset() - event.length()
-                : current == null ? 0 : current.at,
+                : current == null ? 0 : current.at(),
             current == null ? "" : " (transaction " + current.gtid + ")",
             why,
             remedy));
