@@ -3,6 +3,8 @@ package io.millrace.cdc.mongo;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import org.bson.BsonValue;
+import org.bson.RawBsonDocument;
 
 /**
  * Where the parts of one change stream document lie. One object is used for all documents, since
@@ -17,6 +19,7 @@ final class ChangeDocument {
   private byte[] bytes = new byte[0];
   private int token;
   private int tokenEnd;
+  private int tokenDocument;
   private int operation;
   private int clusterTime;
   private int wallTime;
@@ -99,6 +102,7 @@ final class ChangeDocument {
     if (!isName(name, end, "_id")) {
       return;
     }
+    tokenDocument = document;
     int at = document + Integer.BYTES;
     for (int type = BsonBytes.type(bytes, at); type != 0; type = BsonBytes.type(bytes, at)) {
       int field = at + 1;
@@ -181,9 +185,9 @@ final class ChangeDocument {
     return new String(bytes, token, tokenEnd - token, StandardCharsets.US_ASCII);
   }
 
-  /** Says where the resume token's text lies. */
+  /** Says where the resume token lies. */
   void tokenTo(Witness witness) {
-    witness.read(bytes, token, tokenEnd);
+    witness.read(bytes, tokenDocument);
   }
 
   /**
@@ -239,6 +243,16 @@ final class ChangeDocument {
   /** Where the document's key lies. */
   int key() {
     return documentKey;
+  }
+
+  /** The document's {@code _id}. */
+  BsonValue id() {
+    BsonValue id =
+        new RawBsonDocument(bytes, documentKey, BsonBytes.int32(bytes, documentKey)).get("_id");
+    if (id == null) {
+      throw new IllegalArgumentException("a document key without _id");
+    }
+    return id;
   }
 
   boolean hasUpdate() {

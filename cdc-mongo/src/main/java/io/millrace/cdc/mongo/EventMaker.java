@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import org.bson.RawBsonDocument;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the events of one collection out of change stream documents. Used by one thread. */
@@ -19,6 +20,7 @@ final class EventMaker {
   private final CapturedCollection collection;
   private final byte[] name;
   private final BsonDecoder decoder;
+  private final StateLookup lookup;
   private final RowView view;
   private final FieldNames id;
   private final String service;
@@ -26,15 +28,20 @@ final class EventMaker {
   private final long epoch;
 
   EventMaker(
-      CapturedCollection collection, BsonDecoder decoder, String service, String log, long epoch) {
+      CapturedCollection collection,
+      BsonDecoder decoder,
+      StateLookup lookup,
+      String service,
+      MongoRegistration.Registered log) {
     this.collection = collection;
+    this.lookup = lookup;
     this.name = collection.utf8();
     this.decoder = decoder;
     this.view = new RowView(collection);
     this.id = FieldNames.of(collection.field("_id"));
     this.service = service;
-    this.log = log;
-    this.epoch = epoch;
+    this.log = log.log();
+    this.epoch = log.epoch();
   }
 
   /** Whether the document is about this collection. */
@@ -128,7 +135,7 @@ final class EventMaker {
 
   private @Nullable ChangeEvent updated(ChangeDocument change, ChangeEvent.Builder event) {
     byte[] bytes = change.bytes();
-    Row document = change.hasDocument() ? decoder.row(bytes, change.document()) : null;
+    Row document = after(change);
     ChangedPaths paths = new ChangedPaths(collection);
     Row set = Row.empty();
     int at = change.update() + Integer.BYTES;
@@ -155,6 +162,18 @@ final class EventMaker {
         .oldValue(before(change))
         .changedFields(List.copyOf(paths.paths()))
         .build();
+  }
+
+  private @Nullable Row after(ChangeDocument change) {
+    if (change.hasDocument()) {
+      return decoder.row(change.bytes(), change.document());
+    }
+    RawBsonDocument found = lookup.find(change);
+    if (found == null) {
+      return null;
+    }
+    BsonBytes.Slice slice = BsonBytes.Slice.of(found);
+    return decoder.row(slice.bytes(), slice.start());
   }
 
   /** An element of {@code removedFields} (a path) or of {@code truncatedArrays} (a document). */

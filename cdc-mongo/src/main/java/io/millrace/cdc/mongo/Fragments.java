@@ -1,6 +1,7 @@
 package io.millrace.cdc.mongo;
 
 import org.bson.BsonDocument;
+import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.BsonDocumentCodec;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fragments {
   private static final String SPLIT = "splitEvent";
+  private static final String TOKEN = "_id";
   private static final BsonDocumentCodec CODEC = new BsonDocumentCodec();
 
   private @Nullable BsonDocument begun;
@@ -24,9 +26,26 @@ final class Fragments {
   }
 
   /**
+   * Reads a document of a stream, joined with what came before where it is the last fragment.
+   *
+   * @return the event; null where more of it is to come
+   */
+  @Nullable RawBsonDocument read(RawBsonDocument document, ChangeDocument change) {
+    change.read(BsonBytes.Slice.of(document));
+    if (!change.isFragment()) {
+      return document;
+    }
+    RawBsonDocument whole = add(document);
+    if (whole != null) {
+      change.read(BsonBytes.Slice.of(whole));
+    }
+    return whole;
+  }
+
+  /**
    * Takes a fragment.
    *
-   * @return the whole event with the last fragment's token, once it is whole
+   * @return the whole event with its own token, which is no fragment's, once it is whole
    */
   @Nullable RawBsonDocument add(RawBsonDocument fragment) {
     BsonDocument split = fragment.getDocument(SPLIT);
@@ -40,9 +59,12 @@ final class Fragments {
       begun = whole;
     }
     for (var field : fragment.entrySet()) {
-      if (!field.getKey().equals(SPLIT)) {
-        BsonValue value = field.getValue();
-        whole.put(field.getKey(), value);
+      String name = field.getKey();
+      BsonValue value = field.getValue();
+      if (name.equals(TOKEN)) {
+        whole.putIfAbsent(name, wholeToken(value.asDocument()));
+      } else if (!name.equals(SPLIT)) {
+        whole.put(name, value);
       }
     }
     if (number < split.getNumber("of").intValue()) {
@@ -50,5 +72,13 @@ final class Fragments {
     }
     begun = null;
     return new RawBsonDocument(whole, CODEC);
+  }
+
+  private static BsonDocument wholeToken(BsonDocument token) {
+    BsonDocument whole = token.clone();
+    whole.put(
+        MongoPosition.DATA,
+        new BsonString(TokenText.whole(token.getString(MongoPosition.DATA).getValue())));
+    return whole;
   }
 }

@@ -51,7 +51,7 @@ final class MongoErrors {
               + " accept the gap.",
           e);
     }
-    if (e.getCode() == STREAM_FATAL) {
+    if (isFatal(e)) {
       return new LostPositionException(message + " Accept the gap or backfill.", e);
     }
     if (e instanceof MongoSecurityException || e.getCode() == AUTHENTICATION_FAILED) {
@@ -63,6 +63,22 @@ final class MongoErrors {
     }
     boolean refused = e instanceof MongoCommandException && FINAL.contains(e.getCode());
     return new SourceException(message, e, !refused);
+  }
+
+  /** Whether the server says that a stream cannot go on from its token. */
+  static boolean isFatal(MongoException e) {
+    return e.getCode() == STREAM_FATAL;
+  }
+
+  /**
+   * The driver resumed by itself and the server refused: an event was sent in parts, and has
+   * another size now. Who opens the stream anew knows better.
+   */
+  static SourceException brokenOff(MongoSettings settings, MongoException e) {
+    return new SourceException(
+        settings.address() + ": the change stream broke off and is opened anew: " + e.getMessage(),
+        e,
+        true);
   }
 
   static boolean isHistoryLost(MongoException e) {

@@ -25,6 +25,10 @@ record MongoPosition(
     @Nullable BsonDocument token,
     @Nullable BsonDocument witness) {
   static final String KIND = "mongo";
+
+  /** In a resume token; beside it may stand what its values' types were. */
+  static final String DATA = "_data";
+
   private static final int FORMAT = 1;
   private static final JsonWriterSettings ONE_LINE =
       JsonWriterSettings.builder().outputMode(JsonMode.RELAXED).build();
@@ -75,18 +79,18 @@ record MongoPosition(
     }
   }
 
+  /** What orders resume tokens. */
+  static String text(BsonDocument token) {
+    return token.getString(DATA).getValue();
+  }
+
   /** The cluster time that a resume token begins with. */
   static BsonTimestamp timeOf(BsonDocument token) {
-    String data = token.getString("_data").getValue();
+    String data = text(token);
     if (data.length() < TIME_DIGITS || Integer.parseInt(data.substring(0, 2), 16) != TIMESTAMP) {
       throw new SourceException(
           "A resume token does not begin with a cluster time: " + data + ". Is the server newer?");
     }
     return new BsonTimestamp(Long.parseUnsignedLong(data.substring(2, TIME_DIGITS), 16));
-  }
-
-  /** A resume token of its text. */
-  static BsonDocument token(String data) {
-    return new BsonDocument("_data", new BsonString(data));
   }
 }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Names everything at the server that would lose data silently, and every missing privilege. */
 final class MongoPreflight {
-  private static final List<Integer> OLDEST = List.of(4, 4);
-  private static final int IMAGES_SINCE = 6;
+  private static final int OLDEST_MAJOR = 4;
+  private static final int OLDEST_MINOR = 4;
 
   private final MongoSettings settings;
   private final List<Finding> findings = new ArrayList<>();
@@ -57,21 +57,15 @@ final class MongoPreflight {
   }
 
   private void version() {
-    List<Integer> version =
-        settings
-            .admin()
-            .runCommand(new Document("buildInfo", 1))
-            .getList("versionArray", Integer.class);
-    int major = version.get(0);
-    int minor = version.get(1);
-    if (major < OLDEST.get(0) || (major == OLDEST.get(0) && minor < OLDEST.get(1))) {
+    ServerVersion version = ServerVersion.of(settings);
+    if (!version.isAtLeast(OLDEST_MAJOR, OLDEST_MINOR)) {
       findings.add(
           Finding.refused(
               "server-too-old",
-              String.format(Locale.ROOT, "The server is version %s.%s.", major, minor),
+              String.format(Locale.ROOT, "The server is version %s.", version),
               "Upgrade it to 4.4 or later."));
     }
-    if (major < IMAGES_SINCE) {
+    if (!version.keepsImages()) {
       for (CapturedCollection collection : settings.collections()) {
         if (collection.oldState()) {
           findings.add(
@@ -79,10 +73,9 @@ final class MongoPreflight {
                   "old-state-too-old",
                   String.format(
                       Locale.ROOT,
-                      "Old state of %s is asked for, and the server (%s.%s) keeps none.",
+                      "Old state of %s is asked for, and the server (%s) keeps none.",
                       collection.name(),
-                      major,
-                      minor),
+                      version),
                   "Upgrade it to 6.0 or later, or leave oldState() out."));
         }
       }

@@ -41,6 +41,7 @@ final class MongoReader implements SourceReader {
   private final OwnEvents own;
   private final Fragments fragments = new Fragments();
   private @Nullable Runnable firstSave;
+  private @Nullable String after;
 
   /** Read, but not given out: the first change after a transaction. */
   private @Nullable RawBsonDocument ahead;
@@ -66,14 +67,16 @@ final class MongoReader implements SourceReader {
     this.epoch = log.epoch();
     this.start = start;
     this.feed = new StreamFeed(opened.cursor(), pipeline);
+    this.after = opened.after();
     this.firstSave = opened.firstSave();
     this.witness = new Witness(start.witness());
     this.told = start.witness();
     this.marks = opened.marks();
     this.own = new OwnEvents(settings, decoder, log, pipeline);
+    StateLookup lookup = StateLookup.of(settings);
     this.makers =
         settings.collections().stream()
-            .map(c -> new EventMaker(c, decoder, settings.service(), log.log(), log.epoch()))
+            .map(c -> new EventMaker(c, decoder, lookup, settings.service(), log))
             .toList();
   }
 
@@ -87,9 +90,15 @@ final class MongoReader implements SourceReader {
    * A stream that stands behind the position.
    *
    * @param marks what an applier said in the transaction that the position may stand in
+   * @param after text of the token up to which the stream repeats what was read; null where it
+   *     repeats nothing
    * @param firstSave leaves a trace at the source when the first position was saved
    */
-  record Opened(MongoChangeStreamCursor<RawBsonDocument> cursor, Marks marks, Runnable firstSave) {}
+  record Opened(
+      MongoChangeStreamCursor<RawBsonDocument> cursor,
+      Marks marks,
+      @Nullable String after,
+      Runnable firstSave) {}
 
   @Override
   public String log() {
@@ -121,13 +130,9 @@ final class MongoReader implements SourceReader {
       if (document == null) {
         break;
       }
-      change.read(BsonBytes.Slice.of(document));
-      if (change.isFragment()) {
-        document = fragments.add(document);
-        if (document == null) {
-          continue;
-        }
-        change.read(BsonBytes.Slice.of(document));
+      document = fragments.read(document, change);
+      if (document == null || isRepeated()) {
+        continue;
       }
       if (marks.endsBefore(change)) {
         // A position can stand between two transactions, so here is where the batch ends.
@@ -141,6 +146,19 @@ final class MongoReader implements SourceReader {
       change.tokenTo(witness);
     }
     return new SourceBatch(events, moved ? reached() : idle(), echoes);
+  }
+
+  /** Whether the change was read before the position that the stream was opened at. */
+  private boolean isRepeated() {
+    String limit = after;
+    if (limit == null) {
+      return false;
+    }
+    if (TokenText.compare(change.token(), limit) <= 0) {
+      return true;
+    }
+    after = null;
+    return false;
   }
 
   /** The next change; null where there is none in time. */
@@ -158,7 +176,9 @@ final class MongoReader implements SourceReader {
         passed = item.passed();
       }
     } catch (MongoException e) {
-      throw MongoErrors.translate(settings, "read the change stream", e);
+      throw MongoErrors.isFatal(e)
+          ? MongoErrors.brokenOff(settings, e)
+          : MongoErrors.translate(settings, "read the change stream", e);
     }
   }
 

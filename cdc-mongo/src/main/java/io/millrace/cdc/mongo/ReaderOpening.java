@@ -49,7 +49,7 @@ final class ReaderOpening {
     }
     MongoPosition position = MongoPosition.parse(start.position().get());
     checkNotAhead(hello, position);
-    MongoReader.Opened opened = new MongoReader.Opened(resume(position), marks, () -> {});
+    MongoReader.Opened opened = resume(position);
     boolean same = position.replicaSet().equals(replicaSet);
     if (!same) {
       LOG.warn(
@@ -84,6 +84,7 @@ final class ReaderOpening {
                 "open a change stream",
                 () -> StreamOpener.open(settings, stream -> stream.startAtOperationTime(time))),
             marks,
+            null,
             () -> registration.remember(start.pipeline()));
     return reader(registered, risen(registered), position, opened);
   }
@@ -139,7 +140,7 @@ final class ReaderOpening {
     }
   }
 
-  private MongoChangeStreamCursor<RawBsonDocument> resume(MongoPosition position) {
+  private MongoReader.Opened resume(MongoPosition position) {
     BsonDocument witness = position.witness();
     BsonDocument token = position.token();
     if (witness != null) {
@@ -156,16 +157,34 @@ final class ReaderOpening {
         marks = new Marks();
       }
     }
-    return MongoErrors.call(
-        settings,
-        "resume the change stream",
-        () ->
-            StreamOpener.open(
-                settings,
-                stream ->
-                    token == null
-                        ? stream.startAtOperationTime(position.time())
-                        : stream.resumeAfter(token)));
+    try {
+      return opened(
+          StreamOpener.open(
+              settings,
+              stream ->
+                  token == null
+                      ? stream.startAtOperationTime(position.time())
+                      : stream.resumeAfter(token)),
+          null);
+    } catch (MongoException e) {
+      if (!MongoErrors.isFatal(e) || witness == null || !witness.equals(token)) {
+        throw MongoErrors.translate(settings, "resume the change stream", e);
+      }
+      // The change is there, as was just seen, but the server cannot find its token: the event was,
+      // or is now, sent in parts, which depends on the state that is looked up.
+      BsonTimestamp time = MongoPosition.timeOf(witness);
+      return opened(
+          MongoErrors.call(
+              settings,
+              "resume the change stream",
+              () -> StreamOpener.open(settings, stream -> stream.startAtOperationTime(time))),
+          MongoPosition.text(witness));
+    }
+  }
+
+  private MongoReader.Opened opened(
+      MongoChangeStreamCursor<RawBsonDocument> cursor, @Nullable String after) {
+    return new MongoReader.Opened(cursor, marks, after, () -> {});
   }
 
   /**
@@ -173,17 +192,20 @@ final class ReaderOpening {
    * an applier said in the transaction that it is of, since that may go on.
    */
   private void checkWitness(BsonDocument witness) {
-    String expected = witness.getString("_data").getValue();
+    String expected = MongoPosition.text(witness);
     BsonTimestamp time = MongoPosition.timeOf(witness);
     ChangeDocument change = new ChangeDocument();
+    Fragments fragments = new Fragments();
     BsonDecoder decoder = new BsonDecoder();
     long deadline = System.nanoTime() + WITNESS_LIMIT.toNanos();
     try (MongoChangeStreamCursor<RawBsonDocument> cursor = StreamOpener.openAll(settings, time)) {
       while (true) {
         RawBsonDocument document = cursor.tryNext();
         if (document != null) {
-          change.read(BsonBytes.Slice.of(document));
-          int order = change.token().compareTo(expected);
+          if (fragments.read(document, change) == null) {
+            continue;
+          }
+          int order = TokenText.compare(change.token(), expected);
           if (order > 0) {
             throw foreign(time);
           }

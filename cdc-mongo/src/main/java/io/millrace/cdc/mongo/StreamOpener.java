@@ -18,9 +18,6 @@ final class StreamOpener {
   /** So long a request waits on the server; no longer, since a close has to wait for it. */
   private static final long AWAIT_MILLIS = 250;
 
-  private static final int SPLITS_SINCE = 7;
-  private static final int SPLITS_PATCH = 9;
-
   private StreamOpener() {}
 
   /**
@@ -31,11 +28,14 @@ final class StreamOpener {
   static MongoChangeStreamCursor<RawBsonDocument> open(
       MongoSettings settings, UnaryOperator<ChangeStreamIterable<Document>> start) {
     boolean images = settings.collections().stream().anyMatch(CapturedCollection::oldState);
+    ServerVersion version = version(settings);
+    // Servers before 6.0 know states before a change, though not officially, and none after it.
+    boolean after = images && version.keepsImages();
     ChangeStreamIterable<Document> stream =
         settings
             .db()
-            .watch(stages(settings))
-            .fullDocument(images ? FullDocument.WHEN_AVAILABLE : FullDocument.UPDATE_LOOKUP)
+            .watch(stages(settings, version))
+            .fullDocument(after ? FullDocument.WHEN_AVAILABLE : FullDocument.UPDATE_LOOKUP)
             .maxAwaitTime(AWAIT_MILLIS, TimeUnit.MILLISECONDS);
     if (images) {
       stream = stream.fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE);
@@ -48,7 +48,7 @@ final class StreamOpener {
   static MongoChangeStreamCursor<RawBsonDocument> openAll(
       MongoSettings settings, BsonTimestamp time) {
     List<Bson> stages =
-        splits(settings)
+        version(settings).splitsEvents()
             ? List.of(new Document("$changeStreamSplitLargeEvent", new Document()))
             : List.of();
     return (MongoChangeStreamCursor<RawBsonDocument>)
@@ -62,22 +62,14 @@ final class StreamOpener {
   }
 
   /** The filter, and where the server can: events over 16 MB in parts. */
-  private static List<Bson> stages(MongoSettings settings) {
-    return splits(settings)
+  private static List<Bson> stages(MongoSettings settings, ServerVersion version) {
+    return version.splitsEvents()
         ? List.of(filter(settings), new Document("$changeStreamSplitLargeEvent", new Document()))
         : List.of(filter(settings));
   }
 
-  /** From 6.0.9 and from 7.0 on. */
-  private static boolean splits(MongoSettings settings) {
-    List<Integer> version =
-        settings
-            .admin()
-            .runCommand(new Document("buildInfo", 1))
-            .getList("versionArray", Integer.class);
-    int major = version.get(0);
-    return major >= SPLITS_SINCE
-        || (major == SPLITS_SINCE - 1 && version.get(1) == 0 && version.get(2) >= SPLITS_PATCH);
+  static ServerVersion version(MongoSettings settings) {
+    return MongoErrors.call(settings, "ask its version", () -> ServerVersion.of(settings));
   }
 
   /**

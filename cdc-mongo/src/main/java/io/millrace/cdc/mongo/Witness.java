@@ -1,7 +1,8 @@
 package io.millrace.cdc.mongo;
 
-import java.nio.charset.StandardCharsets;
 import org.bson.BsonDocument;
+import org.bson.RawBsonDocument;
+import org.bson.codecs.BsonDocumentCodec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,18 +13,16 @@ final class Witness {
   private @Nullable BsonDocument token;
   private byte @Nullable [] bytes;
   private int start;
-  private int end;
 
   Witness(@Nullable BsonDocument token) {
     this.token = token;
   }
 
   /** A change was read; its token lies in these bytes. */
-  void read(byte[] change, int tokenStart, int tokenEnd) {
+  void read(byte[] change, int tokenStart) {
     token = null;
     bytes = change;
     start = tokenStart;
-    end = tokenEnd;
   }
 
   /** Null where nothing was read yet. */
@@ -31,7 +30,8 @@ final class Witness {
     byte[] change = bytes;
     if (change != null) {
       token =
-          MongoPosition.token(new String(change, start, end - start, StandardCharsets.US_ASCII));
+          new RawBsonDocument(change, start, BsonBytes.int32(change, start))
+              .decode(new BsonDocumentCodec());
       bytes = null;
     }
     return token;

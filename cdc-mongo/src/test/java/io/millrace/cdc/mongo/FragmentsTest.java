@@ -12,6 +12,12 @@ import org.bson.RawBsonDocument;
 import org.junit.jupiter.api.Test;
 
 class FragmentsTest {
+  private static final String WHOLE = TokenTextTest.SINCE_7;
+  private static final String EVENT = WHOLE.substring(0, WHOLE.length() - 2);
+  private static final String PART_0 = EVENT + "2904";
+  private static final String PART_1 = EVENT + "2B0204";
+  private static final String PART_2 = EVENT + "2B0404";
+
   private final Fragments fragments = new Fragments();
   private final ChangeDocument change = new ChangeDocument();
 
@@ -20,17 +26,23 @@ class FragmentsTest {
   }
 
   @Test
-  void an_event_in_parts_becomes_one_with_the_last_token() {
+  void an_event_in_parts_becomes_one_with_its_own_token() {
     RawBsonDocument first =
         raw(
-            "{_id: {_data: '8201'}, splitEvent: {fragment: 1, of: 3}, operationType: 'update',"
+            "{_id: {_data: '"
+                + PART_0
+                + "', _typeBits: 5}, splitEvent: {fragment: 1, of: 3}, operationType: 'update',"
                 + " ns: {db: 'd', coll: 'c'}, documentKey: {_id: 1}}");
     RawBsonDocument second =
         raw(
-            "{_id: {_data: '8202'}, splitEvent: {fragment: 2, of: 3}, fullDocument: {_id: 1, a: 2}}");
+            "{_id: {_data: '"
+                + PART_1
+                + "'}, splitEvent: {fragment: 2, of: 3}, fullDocument: {_id: 1, a: 2}}");
     RawBsonDocument third =
         raw(
-            "{_id: {_data: '8203'}, splitEvent: {fragment: 3, of: 3},"
+            "{_id: {_data: '"
+                + PART_2
+                + "'}, splitEvent: {fragment: 3, of: 3},"
                 + " updateDescription: {updatedFields: {a: 2}, removedFields: []}}");
     change.read(BsonBytes.Slice.of(first));
     assertTrue(change.isFragment());
@@ -43,7 +55,8 @@ class FragmentsTest {
     assertFalse(fragments.open());
     change.read(BsonBytes.Slice.of(whole));
     assertFalse(change.isFragment());
-    assertEquals("8203", change.token());
+    assertEquals(WHOLE, change.token());
+    assertEquals(5, whole.getDocument("_id").getInt32("_typeBits").getValue());
     assertEquals("c", change.collection());
     assertTrue(change.hasDocument());
     assertTrue(change.hasUpdate());
@@ -64,6 +77,6 @@ class FragmentsTest {
     RawBsonDocument whole =
         Objects.requireNonNull(
             fragments.add(raw("{_id: {_data: '8202'}, splitEvent: {fragment: 2, of: 2}, c: 1}")));
-    assertEquals(BsonDocument.parse("{_id: {_data: '8202'}, b: 1, c: 1}"), whole);
+    assertEquals(BsonDocument.parse("{_id: {_data: '8201'}, b: 1, c: 1}"), whole);
   }
 }
