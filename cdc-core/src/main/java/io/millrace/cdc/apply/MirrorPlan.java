@@ -16,13 +16,18 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
   static MirrorPlan of(String entity, List<Item> items, TargetSession session) {
     Map<EntityKey, Pending> rows = new LinkedHashMap<>();
     for (Item item : items) {
-      rows.computeIfAbsent(item.key(), key -> new Pending(session.convertKey(item.event())))
+      ChangeEvent event = item.event();
+      rows.computeIfAbsent(item.key(), key -> new Pending(event.key(), session.convertKey(event)))
+          .of(event, session)
           .add(item, session);
     }
     MirrorPlan plan = new MirrorPlan(entity, new ArrayList<>(), new ArrayList<>());
     rows.forEach(
-        (key, pending) ->
-            (pending.values == null ? plan.deletes : plan.upserts).add(pending.write(key)));
+        (key, first) -> {
+          for (Pending pending = first; pending != null; pending = pending.next) {
+            (pending.values == null ? plan.deletes : plan.upserts).add(pending.write(key));
+          }
+        });
     return plan;
   }
 
@@ -65,13 +70,44 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
     return state;
   }
 
+  /**
+   * The write of one row. Rows whose ids are one text although their keys differ (MongoDB keeps the
+   * number 1 and the text "1" in one collection) form a chain; they share what the ledger says.
+   */
   private static final class Pending {
-    private final Row keyValues;
-    private final Map<String, LedgerEntry> entries = new LinkedHashMap<>(2);
-    private @Nullable Row values;
+    private final Row key;
+    private final Map<String, LedgerEntry> entries;
+    private Row keyValues;
 
-    Pending(Row keyValues) {
+    /** How the key was written before the row was deleted and made again with another number. */
+    private @Nullable Row from;
+
+    private @Nullable Row values;
+    private @Nullable Pending next;
+
+    Pending(Row key, Row keyValues) {
+      this(key, keyValues, new LinkedHashMap<>(2));
+    }
+
+    private Pending(Row key, Row keyValues, Map<String, LedgerEntry> entries) {
+      this.key = key;
       this.keyValues = keyValues;
+      this.entries = entries;
+    }
+
+    /** The row of the chain that an event is about. */
+    Pending of(ChangeEvent event, TargetSession session) {
+      return key.equals(event.key()) ? this : of(event.key(), session.convertKey(event));
+    }
+
+    private Pending of(Row eventKey, Row converted) {
+      if (SameKey.of(keyValues, converted)) {
+        return this;
+      }
+      if (next == null) {
+        next = new Pending(eventKey, converted, entries);
+      }
+      return next.of(eventKey, converted);
     }
 
     void add(Item item, TargetSession session) {
@@ -81,16 +117,31 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
         values = null;
         return;
       }
+      if (values == null && !key.equals(event.key())) {
+        made(session.convertKey(event));
+      }
       Row converted = session.convert(event.entity(), state(event));
       // A whole state says of what it lacks that it is not there.
       values = values == null || !converted.partial() ? converted : merge(values, converted);
     }
 
-    RowWrite write(EntityKey key) {
+    private void made(Row other) {
+      if (!keyValues.equals(other)) {
+        from = from == null ? keyValues : from;
+        keyValues = other;
+      }
+    }
+
+    RowWrite write(EntityKey id) {
       Row known = values;
-      RowWrite.Kind kind = known == null ? RowWrite.Kind.DELETE : RowWrite.Kind.UPSERT;
-      return new RowWrite(
-          key, kind, keyValues, known == null ? Row.empty() : known, List.copyOf(entries.values()));
+      Row before = from;
+      List<LedgerEntry> all = List.copyOf(entries.values());
+      if (known == null) {
+        return new RowWrite(id, RowWrite.Kind.DELETE, keyValues, Row.empty(), all);
+      }
+      return before == null
+          ? new RowWrite(id, RowWrite.Kind.UPSERT, keyValues, known, all)
+          : new RowWrite(id, RowWrite.Kind.MOVE, keyValues, known, all, before);
     }
 
     private static Row merge(Row before, Row after) {

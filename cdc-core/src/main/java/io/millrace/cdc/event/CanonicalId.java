@@ -2,6 +2,7 @@ package io.millrace.cdc.event;
 
 import io.millrace.cdc.error.EventException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -13,7 +14,9 @@ import java.util.Locale;
  * binary is lower-case hexadecimal; dates and times are ISO 8601 with seconds and without trailing
  * zeros, an instant ends in Z; a UUID is its lower-case text. In text a backslash becomes {@code
  * \\}, a comma {@code \,}, a character below space or DEL {@code \}{@code uXXXX}; an empty text or
- * binary is {@code \e} and a null {@code \n}. A key of JSON, a list or a document has no id.
+ * binary is {@code \e} and a null {@code \n}. A list is {@code [a,b]}, a document {@code
+ * {name:a,other:b}} with its fields in their order; in their texts and names a colon, a brace and a
+ * bracket have a backslash too. A key of JSON has no id.
  *
  * <p>Within one entity the text is one-to-one with the key as the database compares it exactly: a
  * column has one type, and separators are escaped. Collations are not looked at: keys that a
@@ -22,6 +25,9 @@ import java.util.Locale;
  * <p>Ids are stored and compared between processes: this text never changes.
  */
 public final class CanonicalId {
+  private static final String PLAIN = "\\,";
+  private static final String NESTED = "\\,:{}[]";
+
   private CanonicalId() {}
 
   /** The id of a key whose fields stand in key order; an empty key has the empty id. */
@@ -34,12 +40,12 @@ public final class CanonicalId {
       if (i > 0) {
         id.append(',');
       }
-      append(id, key.name(i), key.value(i));
+      append(id, key.name(i), key.value(i), PLAIN);
     }
     return id.toString();
   }
 
-  private static void append(StringBuilder id, String name, Value value) {
+  private static void append(StringBuilder id, String name, Value value, String special) {
     switch (value.kind()) {
       case NULL -> id.append("\\n");
       case BOOL -> id.append(((Value.BoolValue) value).value() ? '1' : '0');
@@ -47,13 +53,30 @@ public final class CanonicalId {
       case DECIMAL -> id.append(DecimalText.canonical(((Value.DecimalValue) value).text()));
       case DOUBLE -> id.append(FloatingText.of(((Value.DoubleValue) value).value()));
       case FLOAT -> id.append(FloatingText.of(((Value.FloatValue) value).value()));
-      case STRING -> escape(id, ((Value.StringValue) value).value());
+      case STRING -> escape(id, ((Value.StringValue) value).value(), special);
       case BYTES -> {
         byte[] bytes = ((Value.BytesValue) value).value();
         id.append(bytes.length == 0 ? "\\e" : HexFormat.of().formatHex(bytes));
       }
-      case RAW -> escape(id, ((Value.RawValue) value).text());
-      case JSON, LIST, DOCUMENT ->
+      case RAW -> escape(id, ((Value.RawValue) value).text(), special);
+      case LIST -> {
+        id.append('[');
+        List<Value> values = ((Value.ListValue) value).values();
+        for (int i = 0; i < values.size(); i++) {
+          append(i > 0 ? id.append(',') : id, name, values.get(i), NESTED);
+        }
+        id.append(']');
+      }
+      case DOCUMENT -> {
+        id.append('{');
+        Row fields = ((Value.DocumentValue) value).fields();
+        for (int i = 0; i < fields.size(); i++) {
+          escape(i > 0 ? id.append(',') : id, fields.name(i), NESTED);
+          append(id.append(':'), name, fields.value(i), NESTED);
+        }
+        id.append('}');
+      }
+      case JSON ->
           throw new EventException(
               String.format(
                   Locale.ROOT,
@@ -63,14 +86,14 @@ public final class CanonicalId {
     }
   }
 
-  private static void escape(StringBuilder id, String text) {
+  private static void escape(StringBuilder id, String text, String special) {
     if (text.isEmpty()) {
       id.append("\\e");
       return;
     }
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if (c == '\\' || c == ',') {
+      if (special.indexOf(c) >= 0) {
         id.append('\\').append(c);
       } else if (c < ' ' || c == 0x7f) {
         id.append("\\u").append(HexFormat.of().toHexDigits(c));

@@ -75,11 +75,15 @@ final class BsonPaths {
     }
   }
 
-  /** Makes the same changes in a document. */
+  /** Makes the same changes in a document. Where all is mapped by name, a name is no path. */
   static void set(BsonDocument document, FieldMap fields, RowWrite write) {
     BsonDocument set = new BsonDocument();
     BsonDocument unset = new BsonDocument();
     changes(fields, write, set, unset);
+    if (!fields.explicit()) {
+      document.putAll(set);
+      return; // no field is optional
+    }
     set.forEach((path, value) -> put(document, path, value));
     unset.keySet().forEach(path -> remove(document, path));
   }

@@ -26,7 +26,7 @@ final class ChangedPaths {
    * @param document the document after the update, or null where it is not known
    */
   void add(String path, @Nullable Row document) {
-    int dot = path.indexOf('.');
+    int dot = endOfTop(path, document);
     String top = dot < 0 ? path : path.substring(0, dot);
     if (collection.excluded().contains(top)) {
       return;
@@ -38,6 +38,18 @@ final class ChangedPaths {
     } else {
       paths.add(field + path.substring(dot));
     }
+  }
+
+  /** Where the name of the top-level field ends that a path leads through; -1 where it does not. */
+  private static int endOfTop(String path, @Nullable Row document) {
+    int first = path.indexOf('.');
+    for (int dot = first; dot >= 0 && document != null; dot = path.indexOf('.', dot + 1)) {
+      if (document.has(path.substring(0, dot))) {
+        return dot;
+      }
+    }
+    // A field's own name may hold dots.
+    return document != null && document.has(path) ? -1 : first;
   }
 
   private static boolean throughArray(String path, int dot, @Nullable Value top) {

@@ -108,12 +108,13 @@ final class Documents implements Rows {
   /** The key of a stored document, its parts in their order. */
   static List<Value> key(Row document) {
     Value id = document.value(document.names().indexOf(ID));
-    if (!(id instanceof Value.DocumentValue parts)) {
+    Row parts = CompositeId.parts(id);
+    if (parts == null) {
       return List.of(id);
     }
     List<Value> values = new ArrayList<>();
-    for (int i = 0; i < parts.fields().size(); i++) {
-      values.add(parts.fields().value(i));
+    for (int i = 0; i < parts.size(); i++) {
+      values.add(parts.value(i));
     }
     return values;
   }
@@ -255,12 +256,16 @@ final class Documents implements Rows {
       }
     }
     left.add(new DeleteOneModel<>(Filters.eq(ID, old)));
-    models.add(new ReplaceOneModel<>(Filters.eq(ID, id), document, REPLACE));
+    models.add(replace(id, document));
   }
 
   private WriteModel<BsonDocument> upsert(BsonValue id, RowWrite write) {
     if (!fields.explicit() && !write.values().partial()) {
-      return new ReplaceOneModel<>(Filters.eq(ID, id), whole(id, write), REPLACE);
+      return replace(id, whole(id, write));
+    }
+    if (!fields.explicit()
+        && write.values().names().asList().stream().anyMatch(Documents::isNoPath)) {
+      return named(id, write);
     }
     BsonDocument update = update(write);
     BsonDocument onInsert = new BsonDocument();
@@ -272,6 +277,37 @@ final class Documents implements Rows {
       update.append("$setOnInsert", onInsert);
     }
     return new UpdateOneModel<>(Filters.eq(ID, id), update, UPSERT);
+  }
+
+  /** A document may hold a field whose name begins with a dollar; a replacement may not name it. */
+  private static WriteModel<BsonDocument> replace(BsonValue id, BsonDocument document) {
+    if (document.keySet().stream().noneMatch(name -> name.startsWith("$"))) {
+      return new ReplaceOneModel<>(Filters.eq(ID, id), document, REPLACE);
+    }
+    BsonDocument literally = new BsonDocument("$literal", document);
+    return new UpdateOneModel<>(
+        Filters.eq(ID, id), List.of(new BsonDocument("$replaceWith", literally)), UPSERT);
+  }
+
+  private static boolean isNoPath(String name) {
+    return name.isEmpty() || name.indexOf('.') >= 0 || name.startsWith("$");
+  }
+
+  /** Sets fields by names that cannot stand in an update; a server before 5.0 refuses it. */
+  private WriteModel<BsonDocument> named(BsonValue id, RowWrite write) {
+    BsonDocument set = new BsonDocument();
+    BsonPaths.changes(fields, write, set, new BsonDocument());
+    BsonValue all = new BsonString("$$ROOT");
+    for (Map.Entry<String, BsonValue> field : set.entrySet()) {
+      BsonDocument name = new BsonDocument("$literal", new BsonString(field.getKey()));
+      BsonDocument value = new BsonDocument("$literal", field.getValue());
+      all =
+          new BsonDocument(
+              "$setField",
+              new BsonDocument("field", name).append("input", all).append("value", value));
+    }
+    return new UpdateOneModel<>(
+        Filters.eq(ID, id), List.of(new BsonDocument("$replaceWith", all)), UPSERT);
   }
 
   private BsonDocument whole(BsonValue id, RowWrite write) {

@@ -59,11 +59,11 @@ final class EventMaker {
   }
 
   private Row key(Value value) {
-    if (!(value instanceof Value.DocumentValue document)) {
+    Row parts = CompositeId.parts(value);
+    if (parts == null) {
       return Row.wrap(id, new Value[] {value}, false);
     }
     String field = id.get(0);
-    Row parts = document.fields();
     List<String> names = new ArrayList<>();
     List<Value> values = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {

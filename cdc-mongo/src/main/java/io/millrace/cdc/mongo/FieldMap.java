@@ -87,7 +87,7 @@ final class FieldMap {
     Value[] values = new Value[names.size()];
     for (int i = 0; i < values.length; i++) {
       Value value = event.key().get(names.get(i));
-      if (value == null || value.isNull()) {
+      if (value == null || (value.isNull() && explicit())) { // null is an _id like any other
         throw new RejectedException(
             "%s has no value for '%s' of collection %s: field '%s' is %s in key %s. Key and mapping must agree."
                 .formatted(

@@ -15,6 +15,7 @@ import java.util.Set;
 /** What the driver throws at an applier. Source: MongoDB's error_codes.yml. */
 final class TargetErrors {
   private static final int UNAUTHORIZED = 13;
+  private static final int INVALID_NAMESPACE = 73;
   private static final Set<Integer> DUPLICATE = Set.of(11000, 11001, 12582);
 
   /**
@@ -53,6 +54,9 @@ final class TargetErrors {
     if (code == UNAUTHORIZED) {
       return new ApplyException(
           message + " Grant the privilege; find, insert, update and remove are needed.", e);
+    }
+    if (code == INVALID_NAMESPACE) {
+      return new ApplyException(message + " Map the entity to another collection.", e);
     }
     return new ApplyException(message, e, true);
   }
