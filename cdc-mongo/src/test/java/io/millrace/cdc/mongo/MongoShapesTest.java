@@ -134,10 +134,9 @@ final class MongoShapesTest {
   private void assertEqual() throws InterruptedException {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     for (String name : names) {
-      while (!bytes(to, name).equals(bytes(from, name))
-          && System.nanoTime() < deadline
-          && applier.held().isEmpty()
-          && pipeline.status().lastError().isEmpty()) {
+      while (!bytes(to, name).equals(bytes(from, name)) && System.nanoTime() < deadline) {
+        assertThat(applier.held()).isEmpty();
+        assertThat(pipeline.status().lastError()).isEmpty();
         Thread.sleep(20);
       }
     }
@@ -145,7 +144,9 @@ final class MongoShapesTest {
     assertThat(applier.held()).isEmpty();
     for (String name : names) {
       if (!bytes(to, name).equals(bytes(from, name))) {
-        assertThat(texts(to, name)).as(name).isEqualTo(texts(from, name));
+        assertThat(texts(to, name))
+            .as("%s, %s, %s", name, applier.status(), pipeline.status())
+            .isEqualTo(texts(from, name));
         assertThat(bytes(to, name)).as(name).isEqualTo(bytes(from, name));
       }
     }

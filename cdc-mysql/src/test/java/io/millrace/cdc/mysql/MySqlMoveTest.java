@@ -5,7 +5,8 @@ import io.millrace.cdc.testkit.MySqlServer;
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.ServerKind;
 import io.millrace.cdc.testkit.contract.MoveContract;
-import io.millrace.cdc.testkit.contract.SqlTargetHarness;
+import io.millrace.cdc.testkit.contract.MoveHarness;
+import io.millrace.cdc.testkit.contract.SqlMoves;
 
 /** Rows whose key changes, on MySQL. */
 @NeedsServer(ServerKind.MYSQL)
@@ -13,7 +14,7 @@ final class MySqlMoveTest extends MoveContract {
   private final Database database = MySqlServer.shared().createDatabase("moves");
 
   @Override
-  protected SqlTargetHarness harness() {
-    return new MySqlFamilyTargetContract.Harness(database, "binary(16)");
+  protected MoveHarness harness() {
+    return new SqlMoves(new MySqlFamilyTargetContract.Harness(database, "binary(16)"));
   }
 }

@@ -3,7 +3,8 @@ package io.millrace.cdc.postgres;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.PostgresServer;
 import io.millrace.cdc.testkit.contract.MoveContract;
-import io.millrace.cdc.testkit.contract.SqlTargetHarness;
+import io.millrace.cdc.testkit.contract.MoveHarness;
+import io.millrace.cdc.testkit.contract.SqlMoves;
 import org.junit.jupiter.api.Test;
 
 /** Rows whose key changes, on PostgreSQL. */
@@ -11,8 +12,8 @@ final class PostgresMoveTest extends MoveContract {
   private final Database database = PostgresServer.shared().createDatabase("moves");
 
   @Override
-  protected SqlTargetHarness harness() {
-    return new PostgresTargetTest.Harness(database);
+  protected MoveHarness harness() {
+    return new SqlMoves(new PostgresTargetTest.Harness(database));
   }
 
   @Test

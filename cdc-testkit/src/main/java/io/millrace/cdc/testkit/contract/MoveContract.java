@@ -6,9 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.ApplierBuilder;
 import io.millrace.cdc.apply.Rejection;
-import io.millrace.cdc.apply.Target;
 import io.millrace.cdc.event.ChangeEvent;
-import io.millrace.cdc.testkit.Database;
+import io.millrace.cdc.testkit.contract.MoveHarness.Child;
 import io.millrace.cdc.transport.Publisher;
 import io.millrace.cdc.transport.inprocess.InProcessTransport;
 import java.time.Duration;
@@ -20,8 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every SQL target must do when the key of a row changes: it stays the same row, with what
- * only the target knows of it.
+ * What every target must do when the key of a row changes: it stays the same row, with what only
+ * the target knows of it.
  */
 public abstract class MoveContract {
   private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -29,20 +28,15 @@ public abstract class MoveContract {
   private static final int CHANGES = Integer.getInteger("millrace.moves.changes", 60);
 
   private final List<AutoCloseable> open = new ArrayList<>();
-  private SqlTargetHarness harness;
-  private Database database;
+  private MoveHarness harness;
 
   /** A harness with an empty database. */
-  protected abstract SqlTargetHarness harness();
+  protected abstract MoveHarness harness();
 
   @BeforeEach
   final void create() {
     harness = harness();
-    database = harness.database();
-    database.execute(
-        "create table thing (id bigint primary key, value int, own varchar(20))",
-        "create table follower (id bigint primary key, thing_id bigint not null, note varchar(20), foreign key (thing_id) references thing (id) on update cascade on delete cascade)",
-        "create table stayer (id bigint primary key, thing_id bigint not null, note varchar(20), foreign key (thing_id) references thing (id) on delete cascade)");
+    harness.create();
   }
 
   @AfterEach
@@ -66,15 +60,11 @@ public abstract class MoveContract {
     }
   }
 
-  private Target target() {
-    return harness.target().mirror("thing", "thing", m -> m.columns("id", "value")).build();
-  }
-
   private ApplierBuilder builder(Channel channel) {
     return Applier.builder("test-in")
         .service("shop")
         .from(channel.transport.subscriber("shop"))
-        .to(target())
+        .to(harness.target())
         .maxWait(Duration.ofMillis(5))
         .onRejected(Rejection.hold().retryEvery(Duration.ofMillis(20)));
   }
@@ -87,7 +77,7 @@ public abstract class MoveContract {
   }
 
   private String things() {
-    return database.query("select id, value, own from thing order by id").toString();
+    return harness.things().toString();
   }
 
   private static void await(java.util.concurrent.Callable<Boolean> condition) throws Exception {
@@ -103,17 +93,15 @@ public abstract class MoveContract {
     things.send(things.created(1, "value", 1));
     Applier applier = start(builder(channel));
     caughtUp(applier);
-    database.execute(
-        "update thing set own = 'mine'",
-        "insert into follower values (10, 1, 'f')",
-        "insert into stayer values (20, 1, 's'), (21, 1, 't')");
+    harness.setOwn(1, "mine");
+    harness.putChild(Child.FOLLOWER, 10, 1, "f");
+    harness.putChild(Child.STAYER, 20, 1, "s");
+    harness.putChild(Child.STAYER, 21, 1, "t");
     return applier;
   }
 
   private String children() {
-    return database.query("select id, thing_id, note from follower order by id")
-        + " "
-        + database.query("select id, thing_id, note from stayer order by id");
+    return harness.children(Child.FOLLOWER) + " " + harness.children(Child.STAYER);
   }
 
   @Test
@@ -188,7 +176,8 @@ public abstract class MoveContract {
     things.send(things.created(1, "value", 1), things.created(2, "value", 2));
     Applier applier = start(builder(channel));
     caughtUp(applier);
-    database.execute("update thing set own = concat('own', id)");
+    harness.setOwn(1, "own1");
+    harness.setOwn(2, "own2");
     applier.close();
     send(things, things.moved(1, 9, "value", 1));
     send(things, things.moved(2, 1, "value", 2));
@@ -215,9 +204,9 @@ public abstract class MoveContract {
       throws Exception {
     Channel channel = channel(4);
     Events things = channel.things();
-    database.execute(
-        "insert into thing values (1, 1, 'moves'), (2, 2, 'stray')",
-        "insert into follower values (10, 1, 'f')");
+    harness.put(1, 1, "moves");
+    harness.put(2, 2, "stray");
+    harness.putChild(Child.FOLLOWER, 10, 1, "f");
     send(things, things.moved(1, 2, "value", 3));
     send(things, things.moved(5, 6, "value", 7));
     Applier applier = start(builder(channel));
@@ -242,7 +231,7 @@ public abstract class MoveContract {
     things.send(things.created(1, "value", 1));
     Applier applier = start(builder(channel));
     caughtUp(applier);
-    database.execute("update thing set own = 'mine'");
+    harness.setOwn(1, "mine");
     long tooLarge = 1L << 40;
     // Of the old key, and of the new one, where a row comes and goes before.
     things.send(things.updated(1, "value", tooLarge));
@@ -278,27 +267,11 @@ public abstract class MoveContract {
     caughtUp(applier);
     assertEquals("[[1, 5, null], [2, 4, null]]", things());
     assertEquals(6, applier.status().duplicates());
-    List<List<Object>> ledger =
-        database.query(
-            "select "
-                + harness.ownText("id")
-                + ", state from "
-                + harness.ownTable("ledger")
-                + " order by 1");
-    assertEquals("[[1, 1], [2, 1]]", ledger.toString());
+    assertEquals("[[1, 1], [2, 1]]", harness.ledger().toString());
     things.send(things.deleted(1));
     send(things, things.moved(2, 7, "value", 4));
     caughtUp(applier);
-    assertEquals(
-        "[[1, 2], [2, 2], [7, 1]]",
-        database
-            .query(
-                "select "
-                    + harness.ownText("id")
-                    + ", state from "
-                    + harness.ownTable("ledger")
-                    + " order by 1")
-            .toString());
+    assertEquals("[[1, 2], [2, 2], [7, 1]]", harness.ledger().toString());
   }
 
   @Test
@@ -314,7 +287,7 @@ public abstract class MoveContract {
                         .parkAfter(Duration.ofMillis(1))
                         .retryEvery(Duration.ofMillis(20))));
     caughtUp(applier);
-    database.execute("update thing set own = 'mine'");
+    harness.setOwn(1, "mine");
     things.send(things.moved(1, 2, "value", 3).get(1));
     await(() -> applier.status().parkedKeys() == 1);
     assertTrue(applier.held().get(0).error().contains("thing/1"), () -> "" + applier.held());
@@ -346,22 +319,19 @@ public abstract class MoveContract {
   }
 
   private void random(Random random, int partitions) throws Exception {
-    database.execute("delete from follower", "delete from stayer", "delete from thing");
-    for (String table : List.of("ledger", "applier_offset", "held")) {
-      if (!things().isEmpty() && open.size() > 1) {
-        database.execute("delete from " + harness.ownTable(table));
-      }
+    if (open.size() > 1) {
+      harness.clear();
     }
     Channel channel = channel(partitions);
     RandomMoves source = new RandomMoves(random, channel.publisher, partitions == 1);
     source.sendRest();
     List<Applier> appliers = new ArrayList<>();
     appliers.add(start(builder(channel).batchSize(1 + random.nextInt(7))));
-    await(() -> database.number("select count(*) from thing") == RandomMoves.LASTING);
+    await(() -> harness.things().size() == RandomMoves.LASTING);
     for (int id = 1; id <= RandomMoves.LASTING; id++) {
-      database.update("update thing set own = ? where id = ?", RandomMoves.own(id), id);
-      database.update("insert into follower values (?, ?, 'f')", id, id);
-      database.update("insert into stayer values (?, ?, 's')", id, id);
+      harness.setOwn(id, RandomMoves.own(id));
+      harness.putChild(Child.FOLLOWER, id, id, "f");
+      harness.putChild(Child.STAYER, id, id, "s");
     }
     if (partitions > 1 && random.nextBoolean()) {
       appliers.add(start(builder(channel).batchSize(1 + random.nextInt(7))));
@@ -384,24 +354,28 @@ public abstract class MoveContract {
       caughtUp(applier);
     }
     long deadline = System.nanoTime() + LIMIT.toNanos();
-    while (database.number("select count(*) from " + harness.ownTable("held")) > 0) {
+    while (harness.held() > 0) {
       assertTrue(
           System.nanoTime() < deadline,
           () ->
               "still held: " + appliers.get(0).held() + "\n" + things() + "\n" + source.history());
       Thread.sleep(5);
     }
-    String wrong =
-        source.judge(database.query("select id, value, coalesce(own, 'null') from thing"));
+    String wrong = source.judge(harness.things());
     assertEquals("", wrong, () -> things() + "\n" + source.history());
     for (int identity = 1; identity <= RandomMoves.LASTING; identity++) {
-      for (String child : List.of("follower", "stayer")) {
-        assertEquals(
-            source.idOf(identity),
-            database.number("select thing_id from " + child + " where id = " + identity),
-            child);
+      for (Child child : Child.values()) {
+        assertEquals(source.idOf(identity), thingOf(child, identity), child.name());
       }
     }
     appliers.forEach(Applier::close);
+  }
+
+  private long thingOf(Child child, long id) {
+    return harness.children(child).stream()
+        .filter(row -> ((Number) row.get(0)).longValue() == id)
+        .map(row -> ((Number) row.get(1)).longValue())
+        .findFirst()
+        .orElseThrow();
   }
 }
