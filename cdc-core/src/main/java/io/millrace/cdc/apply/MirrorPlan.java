@@ -82,6 +82,8 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
     /** How the key was written before the row was deleted and made again with another number. */
     private @Nullable Row from;
 
+    private boolean gone;
+
     private @Nullable Row values;
     private @Nullable Pending next;
 
@@ -115,9 +117,10 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
       entries.put(event.log(), LedgerView.entry(item.key(), event));
       if (event.type() == ChangeType.DELETED) {
         values = null;
+        gone = true;
         return;
       }
-      if (values == null && !key.equals(event.key())) {
+      if (gone) {
         made(session.convertKey(event));
       }
       Row converted = session.convert(event.entity(), state(event));
@@ -126,6 +129,7 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
     }
 
     private void made(Row other) {
+      gone = false;
       if (!keyValues.equals(other)) {
         from = from == null ? keyValues : from;
         keyValues = other;
@@ -134,14 +138,10 @@ record MirrorPlan(String entity, List<RowWrite> upserts, List<RowWrite> deletes)
 
     RowWrite write(EntityKey id) {
       Row known = values;
-      Row before = from;
       List<LedgerEntry> all = List.copyOf(entries.values());
-      if (known == null) {
-        return new RowWrite(id, RowWrite.Kind.DELETE, keyValues, Row.empty(), all);
-      }
-      return before == null
-          ? new RowWrite(id, RowWrite.Kind.UPSERT, keyValues, known, all)
-          : new RowWrite(id, RowWrite.Kind.MOVE, keyValues, known, all, before);
+      return known == null
+          ? new RowWrite(id, RowWrite.Kind.DELETE, keyValues, Row.empty(), all)
+          : new RowWrite(id, RowWrite.Kind.UPSERT, keyValues, known, all, from);
     }
 
     private static Row merge(Row before, Row after) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param values converted fields ({@link TargetSession#convert}) without the key: all that is known
  *     for an upsert or insert, what changes for an update, empty else
  * @param entries ledger rows to write first; at least one. Those of a key change are about two keys
- * @param from the converted key that the row has before a key change; null else
+ * @param from the converted key that the row has before a key change; of an upsert, how its key was
+ *     written before it was removed and made again with an equal number of another type; null else
  */
 public record RowWrite(
     EntityKey key,

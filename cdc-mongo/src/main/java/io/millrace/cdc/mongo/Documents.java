@@ -211,7 +211,13 @@ final class Documents implements Rows {
     for (RowWrite write : writes) {
       BsonValue id = id(write.keyValues());
       switch (write.kind()) {
-        case UPSERT -> models.add(upsert(id, write));
+        case UPSERT -> {
+          if (write.from() == null) {
+            models.add(upsert(id, write));
+          } else {
+            move(steps, id, write, left, models);
+          }
+        }
         case MOVE, RENAME -> move(steps, id, write, left, models);
         case INSERT -> models.add(new InsertOneModel<>(whole(id, write)));
         case UPDATE -> models.add(new UpdateOneModel<>(Filters.eq(ID, id), update(write)));
@@ -238,7 +244,7 @@ final class Documents implements Rows {
     BsonValue old = id(Objects.requireNonNull(write.from()));
     List<RawBsonDocument> found = steps.query(collection(), Filters.eq(ID, old));
     if (found.isEmpty()) {
-      if (write.kind() == RowWrite.Kind.MOVE) {
+      if (write.kind() != RowWrite.Kind.RENAME) {
         models.add(upsert(id, write));
       }
       return;

@@ -1,9 +1,13 @@
 package io.millrace.cdc.mongo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.CreateCollectionOptions;
+import com.mongodb.client.model.TimeSeriesOptions;
+import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.testkit.MongoServer;
 import io.millrace.cdc.testkit.NeedsServer;
@@ -48,6 +52,24 @@ final class MongoPreflightTest {
         .contains(database.getName() + ".cheap")
         .contains("install()")
         .doesNotContain(database.getName() + ".item");
+  }
+
+  @Test
+  void a_time_series_collection_is_refused_as_source_and_as_target() {
+    assumeTrue(server.isAtLeast(5, 0), "time-series collections exist from 5.0 on");
+    database.createCollection(
+        "series", new CreateCollectionOptions().timeSeriesOptions(new TimeSeriesOptions("at")));
+    MongoSource source = source().capture("series").build();
+    source.registration().install();
+    assertThat(codes(source.preflight())).contains("time-series");
+    assertThatThrownBy(
+            () ->
+                MongoTarget.builder(server.client(), database.getName())
+                    .mirror("series", "series")
+                    .build()
+                    .open("in"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("series");
   }
 
   @Test

@@ -59,6 +59,7 @@ final class MongoShapesTest {
   private final MongoDatabase to = server.createDatabase("shapes_to");
   private final List<String> names = new ArrayList<>(List.of("item", "größe-x.y z"));
   private Pipeline pipeline;
+  private InProcessTransport channel;
   private Applier applier;
   private SourceReader copy;
 
@@ -73,11 +74,9 @@ final class MongoShapesTest {
 
   @BeforeEach
   void start() {
-    MongoTarget.Builder target = MongoTarget.builder(server.client(), to.getName());
-    names.forEach(name -> target.mirror(name, name));
     MongoSource built = source(from);
     copy = source(to).open(new ReaderStart("copy", Optional.empty(), 0, FirstStart.NOW));
-    InProcessTransport channel = InProcessTransport.builder().name("shapes").build();
+    channel = InProcessTransport.builder().name("shapes").build();
     pipeline =
         Pipeline.builder("shapes-out")
             .from(built)
@@ -85,13 +84,19 @@ final class MongoShapesTest {
             .positions(FilePositions.in(positions))
             .firstStart(FirstStart.NOW)
             .build();
+    pipeline.start();
+    apply();
+  }
+
+  private void apply() {
+    MongoTarget.Builder target = MongoTarget.builder(server.client(), to.getName());
+    names.forEach(name -> target.mirror(name, name));
     applier =
         Applier.builder("shapes-in")
             .service("copy")
             .from(channel.subscriber("copy"))
             .to(target.build())
             .build();
-    pipeline.start();
     applier.start();
   }
 
@@ -197,6 +202,22 @@ final class MongoShapesTest {
 
   @Test
   void numbers_that_are_equal_are_one_key_whatever_their_type() throws Exception {
+    equalNumbers();
+    assertEqual();
+    assertEchoes(4);
+    // And in one batch, which makes one write of what becomes of a key.
+    applier.close();
+    items().deleteMany(new org.bson.Document());
+    long before = pipeline.status().counters().acknowledged();
+    equalNumbers();
+    while (pipeline.status().counters().acknowledged() < before + 117) {
+      Thread.sleep(20);
+    }
+    apply();
+    assertEqual();
+  }
+
+  private void equalNumbers() {
     List<String> numbers =
         List.of(
             "1", "{$numberLong: '1'}", "1.0", "{$numberDecimal: '1'}", "{$numberDecimal: '1.00'}");
@@ -216,8 +237,6 @@ final class MongoShapesTest {
       items().deleteOne(Filters.eq("_id", id(zero)));
     }
     insert("{_id: -0.0, n: 0}");
-    assertEqual();
-    assertEchoes(4);
   }
 
   @Test
