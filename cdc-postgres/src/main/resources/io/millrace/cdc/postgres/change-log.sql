@@ -552,18 +552,20 @@ $millrace$;
 REVOKE ALL ON FUNCTION millrace.hops_here(text) FROM PUBLIC;
 --;;
 -- Keeps an event that the application appends in its own transaction. The lock lets only one transaction at a time append events of a key, so
--- that their ids, drawn after it, rise in the order of the commits; a row's own lock does the same for what its trigger logs. All of it is one
--- statement without a setting, as in millrace.capture: the inner query, which OFFSET keeps for itself, has the lock before the id is drawn.
+-- that their ids, drawn after it, rise in the order of the commits; a row's own lock does the same for what its trigger logs. As in
+-- millrace.capture the usual way is one condition, which has the lock as soon as it is known, and one statement.
 CREATE OR REPLACE FUNCTION millrace.append(p_entity text, p_id text, p_event bytea)
   RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $millrace$
 BEGIN
-  INSERT INTO millrace.change_log (incarnation, depth, hops, op, relation, event)
-    SELECT millrace.incarnation(), 0,
-      CASE WHEN l.origin OPERATOR(pg_catalog.=) '' THEN 0 ELSE millrace.hops_here(l.origin) END, 'E', 'millrace.outbox', p_event
-    FROM (
-      SELECT coalesce(pg_catalog.current_setting('millrace.origin', true), '') AS origin, pg_catalog.pg_advisory_xact_lock(
-        pg_catalog.hashtextextended(p_entity OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) p_id, 7883960442373661541)) AS locked
-      OFFSET 0) AS l;
+  IF pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(
+        p_entity OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) p_id, 7883960442373661541)) IS NOT NULL
+      AND coalesce(pg_catalog.current_setting('millrace.origin', true), '') OPERATOR(pg_catalog.=) '' THEN
+    INSERT INTO millrace.change_log (incarnation, depth, op, relation, event)
+      VALUES (millrace.incarnation(), 0, 'E', 'millrace.outbox', p_event);
+  ELSE
+    INSERT INTO millrace.change_log (incarnation, depth, hops, op, relation, event)
+      VALUES (millrace.incarnation(), 0, millrace.hops_here(pg_catalog.current_setting('millrace.origin')), 'E', 'millrace.outbox', p_event);
+  END IF;
 END
 $millrace$;
 --;;
