@@ -19,6 +19,11 @@ final class WriterCost implements Workload {
   private static final String AUDIT = "audit trigger with jsonb";
   private static final String SLOT = "logical slot, read meanwhile";
 
+  /** Statement triggers with transition tables, into our log; no trigger of ours beside them. */
+  private static final String BY_KEY = "statement trigger, paired by key";
+
+  private static final String BY_ORDER = "statement trigger, paired by order";
+
   @Override
   public String name() {
     return "postgres-writes";
@@ -48,7 +53,7 @@ final class WriterCost implements Workload {
     String name = name() + (bulk ? "-bulk" : "-single");
     Database database = server.createDatabase("writes");
     Database slot = decoded.createDatabase("writes");
-    for (String table : List.of("plain", "audited", "captured")) {
+    for (String table : List.of("plain", "audited", "captured", "keyed", "ordered")) {
       fill(database, table, rows);
     }
     fill(slot, "decoded", rows);
@@ -62,11 +67,14 @@ final class WriterCost implements Workload {
           "captured");
       capture.prepare();
     }
+    statementTriggers(database);
     try (Match match = new Match(bench, name)) {
       match.enter(contestant(OURS, style), rows, Places.of(database), Place.NONE, "captured");
       match.enter(contestant(NONE, style), rows, Places.of(database), Place.NONE, "plain");
       match.enter(contestant(AUDIT, style), rows, Places.of(database), Place.NONE, "audited");
       match.enter(contestant(SLOT, style), rows, Places.of(slot), Place.NONE, "decoded");
+      match.enter(contestant(BY_KEY, style), rows, Places.of(database), Place.NONE, "keyed");
+      match.enter(contestant(BY_ORDER, style), rows, Places.of(database), Place.NONE, "ordered");
       match.prepare();
       match.play();
       return new Result(
@@ -74,9 +82,11 @@ final class WriterCost implements Workload {
           "Cost on the writer, PostgreSQL, " + (bulk ? "one statement" : "row by row"),
           String.format(
               Locale.ROOT,
-              "%,d rows of seven columns updated %s. All four write alike over JDBC; the tables differ. The CPU column is"
+              "%,d rows of seven columns updated %s. All write alike over JDBC; the tables differ. The CPU column is"
                   + " that of the *server's* process of the writing session; the slot's decoding runs in another"
-                  + " process and is not in it. The audit trigger inserts `to_jsonb` of both states.",
+                  + " process and is not in it. The audit trigger inserts `to_jsonb` of both states. The statement"
+                  + " triggers write what ours writes into the same log, once for each statement, from its transition"
+                  + " tables: docs/postgresql.md says what they cannot do.",
               rows,
               bulk ? "by one statement" : "one by one, a commit each, by a prepared statement"),
           "rows",
@@ -104,6 +114,40 @@ final class WriterCost implements Workload {
             + (rows - 1)
             + ") i",
         "vacuum analyze " + table);
+  }
+
+  /**
+   * The two ways in which a statement's trigger could tell which new row an old one became: by a
+   * key that did not change, or by the order in which the server happens to keep both tables.
+   */
+  private static void statementTriggers(Database database) {
+    statementTrigger(database, "keyed", "old_rows o join new_rows n on n.id = o.id where o *<> n");
+    statementTrigger(
+        database,
+        "ordered",
+        "(select r as o, row_number() over () as place from old_rows r) as a"
+            + " join (select r as n, row_number() over () as place from new_rows r) as b using (place) where o *<> n");
+  }
+
+  private static void statementTrigger(Database database, String table, String pairs) {
+    database.execute(
+        "create function log_"
+            + table
+            + "() returns trigger language plpgsql security definer as $$ begin"
+            + " insert into millrace.change_log (incarnation, depth, op, relation, old, new)"
+            + " select millrace.incarnation(), pg_trigger_depth(), 'U', 'public."
+            + table
+            + "', row_to_json(o), row_to_json(n) from "
+            + pairs
+            + "; return null; end $$",
+        "create trigger log_"
+            + table
+            + " after update on "
+            + table
+            + " referencing old table as old_rows new table as new_rows"
+            + " for each statement execute function log_"
+            + table
+            + "()");
   }
 
   private static void audit(Database database) {
