@@ -19,9 +19,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.bson.BsonSerializationException;
 import org.bson.Document;
 import org.bson.types.Binary;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,10 @@ final class AuditingPublisher implements Publisher {
   private static final Logger LOG = LoggerFactory.getLogger(AuditingPublisher.class);
   private static final int GROUP = 500;
   private static final long PAUSE_MILLIS = 200;
+
+  /** Of what is kept of an event: a document has at most 16 MB. */
+  private static final int MOST_BYTES = (16 << 20) - (64 << 10);
+
   private static final UpdateOptions UPSERT = new UpdateOptions().upsert(true);
 
   private final MongoAudit audit;
@@ -189,16 +195,27 @@ final class AuditingPublisher implements Publisher {
     List<Document> headers = new ArrayList<>();
     new TreeMap<>(encoded.headers())
         .forEach((name, value) -> headers.add(new Document("n", name).append("v", value)));
-    return new Document("entity", event.entity())
-        .append("id", event.id())
-        .append("type", event.type().name())
-        .append("log", event.log())
-        .append("version", event.version().toHex())
-        .append("changed_at", Date.from(event.changedAt()))
-        .append("routing_key", routingKey)
-        .append("body", new Binary(encoded.body()))
-        .append("headers", headers)
-        .append("format", 1);
+    Document document =
+        new Document("entity", event.entity())
+            .append("id", event.id())
+            .append("type", event.type().name())
+            .append("log", event.log())
+            .append("version", event.version().toHex())
+            .append("changed_at", Date.from(event.changedAt()))
+            .append("routing_key", routingKey)
+            .append("headers", headers)
+            .append("format", 1);
+    return size(event, routingKey, encoded) <= MOST_BYTES
+        ? document.append(MongoAudit.BODY, new Binary(encoded.body()))
+        : document.append("body_bytes", encoded.body().length);
+  }
+
+  private static long size(ChangeEvent event, String routingKey, Encoded encoded) {
+    long texts = event.id().length() + (long) routingKey.length();
+    for (Map.Entry<String, String> header : encoded.headers().entrySet()) {
+      texts += header.getKey().length() + (long) header.getValue().length();
+    }
+    return encoded.body().length + 3 * texts; // a character has at most three bytes
   }
 
   private void write() {
@@ -240,7 +257,7 @@ final class AuditingPublisher implements Publisher {
     try {
       // In order: an event that is published again comes twice.
       audit.kept().bulkWrite(updates, new BulkWriteOptions().ordered(true));
-    } catch (MongoException e) {
+    } catch (MongoException | BsonSerializationException e) {
       LOG.warn("{}: what is published cannot be kept, trying again: {}", audit, e.getMessage());
       return false;
     }

@@ -55,6 +55,7 @@ public final class MongoAudit {
   static final String SENT_AT = "sent_at";
   static final String KEPT_AT = "kept_at";
   static final String ERROR = "error";
+  static final String BODY = "body";
 
   private final MongoClient client;
   private final String database;
@@ -99,8 +100,9 @@ public final class MongoAudit {
 
   /**
    * Sends what is PENDING or FAILED and was kept longer ago than an age, oldest first, and notes
-   * what became of it. An applier leaves out what is older than what it knows; a plain consumer has
-   * to look at the version, since this is not the order of the log.
+   * what became of it; but not what was too large to be kept whole ({@code body_bytes}). An applier
+   * leaves out what is older than what it knows; a plain consumer has to look at the version, since
+   * this is not the order of the log.
    *
    * @param publisher where to; it stays open
    * @param age long enough for a running pipeline to have sent it
@@ -111,7 +113,11 @@ public final class MongoAudit {
     Date before = Date.from(clock.instant().minus(age));
     List<Document> left =
         kept()
-            .find(Filters.and(Filters.in(STATE, PENDING, FAILED), Filters.lt(KEPT_AT, before)))
+            .find(
+                Filters.and(
+                    Filters.in(STATE, PENDING, FAILED),
+                    Filters.lt(KEPT_AT, before),
+                    Filters.exists(BODY)))
             .sort(Sorts.ascending(KEPT_AT, "version"))
             .limit(most)
             .into(new ArrayList<>());
@@ -134,7 +140,7 @@ public final class MongoAudit {
     for (Document header : document.getList("headers", Document.class)) {
       headers.put(header.getString("n"), header.getString("v"));
     }
-    Encoded event = new Encoded(document.get("body", Binary.class).getData(), headers);
+    Encoded event = new Encoded(document.get(BODY, Binary.class).getData(), headers);
     CountDownLatch answered = new CountDownLatch(1);
     AtomicReference<@Nullable TransportException> failure = new AtomicReference<>();
     try {
