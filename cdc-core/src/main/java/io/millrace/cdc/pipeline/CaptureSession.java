@@ -32,6 +32,12 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   /** Longest wait for changes, so that leases and positions are looked after meanwhile. */
   private static final Duration POLL_WAIT = Duration.ofMillis(250);
 
+  /** The same where nothing waits to be acknowledged or saved. */
+  private static final Duration IDLE_WAIT = Duration.ofSeconds(1);
+
+  /** Of a lease, so that it is renewed in time. */
+  private static final int WAITS_PER_LEASE = 10;
+
   private static final long ROOM_WAIT_NANOS = 50_000_000L;
 
   /**
@@ -124,7 +130,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       tend();
       holds.retryWhenDue();
       commands.run(holds);
-      SourceBatch batch = reader.poll(settings.pollSize(), POLL_WAIT);
+      SourceBatch batch = reader.poll(settings.pollSize(), pollWait());
       followEpoch();
       publish(batch);
       backoff.reset();
@@ -133,6 +139,20 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       board.progress(reader.progress(), moved);
     }
     settle(settings.closeTimeout().toNanos() / 3);
+  }
+
+  private Duration pollWait() {
+    if (ledger.eventsInFlight() > 0 || !onlyHeartbeatsSince() || board.holding()) {
+      return POLL_WAIT;
+    }
+    Duration lease = settings.leaseDuration().dividedBy(WAITS_PER_LEASE);
+    return lease.compareTo(IDLE_WAIT) < 0 ? lease : IDLE_WAIT;
+  }
+
+  /** Whether nothing but heartbeats was acknowledged since a position was saved. */
+  private boolean onlyHeartbeatsSince() {
+    return ledger.acknowledged() - heart.acknowledgements().get() <= savedAcknowledged
+        && due.isEmpty();
   }
 
   private void publish(SourceBatch batch) throws InterruptedException {
@@ -370,8 +390,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       return;
     }
     long interval = settings.saveInterval().toNanos();
-    if (ledger.acknowledged() - heart.acknowledgements().get() <= savedAcknowledged
-        && due.isEmpty()) {
+    if (onlyHeartbeatsSince()) {
       interval *= IDLE_FACTOR;
     }
     if (System.nanoTime() - lastSaveNanos < interval) {

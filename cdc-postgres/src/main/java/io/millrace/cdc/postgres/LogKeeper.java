@@ -19,6 +19,10 @@ import org.slf4j.LoggerFactory;
 final class LogKeeper {
   private static final Logger LOG = LoggerFactory.getLogger(LogKeeper.class);
   private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** Where nothing is logged, little is to be tidied up. */
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(60);
+
   private static final int STEPS_AT_ONCE = 4;
   private static final int MOST_STEPS = 1000;
 
@@ -30,10 +34,14 @@ final class LogKeeper {
     this.retention = retention;
   }
 
-  /** Does a little of it now and then; what fails is tried again and hinders no reading. */
-  void tend(Connection connection) {
+  /**
+   * Does a little of it now and then; what fails is tried again and hinders no reading.
+   *
+   * @param quiet whether nothing has been logged for a while
+   */
+  void tend(Connection connection, boolean quiet) {
     long now = System.nanoTime();
-    if (!retention.automatic() || now - lastNanos < EVERY_NANOS) {
+    if (!retention.automatic() || now - lastNanos < (quiet ? QUIET_NANOS : EVERY_NANOS)) {
       return;
     }
     lastNanos = now;

@@ -140,7 +140,7 @@ final class PostgresReader implements SourceReader {
         if (watch.check()) {
           checkKept();
         }
-        keeper.tend(session.connection());
+        keeper.tend(session.connection(), isQuiet(now));
         lastLookNanos = now;
         boolean found = cursor.look();
         if (!found) {
@@ -158,12 +158,16 @@ final class PostgresReader implements SourceReader {
 
   private long longestIdleNanos(long now) {
     long usual = source.longestIdle().toNanos();
-    return now - lastChangeNanos > QUIET_AFTER_NANOS ? usual * QUIET_FACTOR : usual;
+    return isQuiet(now) ? usual * QUIET_FACTOR : usual;
+  }
+
+  private boolean isQuiet(long now) {
+    return now - lastChangeNanos > QUIET_AFTER_NANOS;
   }
 
   /** A hard limit may have dropped what was to be read; its mark stays until somebody decides. */
-  private void checkKept() throws SQLException {
-    Optional<String> lost = session.lost(cursor.position().nonce());
+  private void checkKept() {
+    Optional<String> lost = watch.lost(cursor.position().nonce());
     if (lost.isPresent()) {
       throw LogOpening.dropped(session.pipeline(), lost.get());
     }

@@ -147,7 +147,7 @@ public final class PostgresSource implements Source {
             tables,
             table -> layout(session, table),
             outbox);
-    TableWatch watch = new TableWatch(session.connection(), tables, events);
+    TableWatch watch = new TableWatch(session.connection(), tables, events, session.pipeline());
     LogCursor cursor =
         new LogCursor(
             queries, session, opened.server(), opened.position(), opened.head(), events::keys);

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,13 @@ final class ReaderSession implements AutoCloseable {
     {"enable_sort", "off"},
     {"max_parallel_workers_per_gather", "0"},
   };
+
+  /**
+   * What a pipeline's row of {@code millrace.reader} says.
+   *
+   * @param lost why retention may have dropped what it had not read
+   */
+  record Registered(String nonce, @Nullable String lost) {}
 
   private final Connections.Lent lent;
   private final Connection connection;
@@ -134,12 +142,17 @@ final class ReaderSession implements AutoCloseable {
         connection.prepareStatement("SELECT nonce, lost FROM millrace.reader WHERE pipeline = ?")) {
       query.setString(1, pipeline);
       try (ResultSet row = query.executeQuery()) {
-        if (!row.next() || !row.getString(1).equals(nonce)) {
-          return Optional.of("millrace.reader does not hold the pipeline with nonce " + nonce);
-        }
-        return Optional.ofNullable(row.getString(2));
+        return lost(row.next() ? new Registered(row.getString(1), row.getString(2)) : null, nonce);
       }
     }
+  }
+
+  /** The same, of a registration that was read. */
+  static Optional<String> lost(@Nullable Registered found, String nonce) {
+    if (found == null || !found.nonce().equals(nonce)) {
+      return Optional.of("millrace.reader does not hold the pipeline with nonce " + nonce);
+    }
+    return Optional.ofNullable(found.lost());
   }
 
   /**

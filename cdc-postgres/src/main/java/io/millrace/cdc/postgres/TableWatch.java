@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Notices tables that were renamed or dropped, triggers that were dropped, disabled or changed,
- * columns of other types, and partitions that come and go, with one cheap query now and then.
+ * columns of other types, partitions that come and go, and what retention took from this reader,
+ * with one cheap query now and then.
  */
 final class TableWatch {
   private static final Logger LOG = LoggerFactory.getLogger(TableWatch.class);
@@ -24,7 +26,7 @@ final class TableWatch {
 
   /**
    * Of each captured table and of each of its partitions: what must never change, and what may. A
-   * partition's trigger for TRUNCATE is made again where it is missing.
+   * partition's trigger for TRUNCATE is made again where it is missing. And the registration.
    */
   private static final String STATE =
       """
@@ -43,25 +45,29 @@ final class TableWatch {
           FROM pg_trigger WHERE tgrelid = c.oid) d) t
       CROSS JOIN LATERAL (
         SELECT string_agg(concat_ws('/', attname, atttypid, attisdropped), ',' ORDER BY attnum) AS columns
-        FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) a""";
+        FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) a
+      UNION ALL SELECT NULL, r.nonce, r.lost FROM millrace.reader r WHERE r.pipeline = ?""";
 
   private record State(String lasting, String passing) {}
 
   private final Connection connection;
   private final List<CapturedTable> tables;
   private final EventMaker events;
+  private final String pipeline;
   private Map<Long, State> states;
+  private ReaderSession.@Nullable Registered registered;
   private long checkedNanos;
 
   /** Whether a partition could not be given its trigger yet. */
   private boolean waiting;
 
   /** Checks all at once; fails where a table is not captured soundly. */
-  TableWatch(Connection connection, List<CapturedTable> tables, EventMaker events)
+  TableWatch(Connection connection, List<CapturedTable> tables, EventMaker events, String pipeline)
       throws SQLException {
     this.connection = connection;
     this.tables = tables;
     this.events = events;
+    this.pipeline = pipeline;
     this.states = states();
     this.checkedNanos = System.nanoTime();
     checkAll(false);
@@ -90,6 +96,16 @@ final class TableWatch {
       events.forgetLayouts();
     }
     return true;
+  }
+
+  /**
+   * Why retention may have dropped what the reader has not read, when it was looked at last; empty
+   * where it has not.
+   *
+   * @param nonce of the registration under which the reader's position was made
+   */
+  Optional<String> lost(String nonce) {
+    return ReaderSession.lost(registered, nonce);
   }
 
   /** Whether those of a table that was there and still is are others now. */
@@ -141,11 +157,18 @@ final class TableWatch {
     try (PreparedStatement query = connection.prepareStatement(STATE)) {
       query.setString(1, Sql.array(tables.stream().map(CapturedTable::schema).toList()));
       query.setString(2, Sql.array(tables.stream().map(CapturedTable::table).toList()));
+      query.setString(3, pipeline);
+      registered = null;
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {
-          found.put(
-              row.getLong(1),
-              new State(String.valueOf(row.getString(2)), String.valueOf(row.getString(3))));
+          long table = row.getLong(1);
+          if (row.wasNull()) {
+            registered = new ReaderSession.Registered(row.getString(2), row.getString(3));
+          } else {
+            found.put(
+                table,
+                new State(String.valueOf(row.getString(2)), String.valueOf(row.getString(3))));
+          }
         }
       }
     }
