@@ -24,7 +24,8 @@ import java.util.OptionalLong;
  *     (the default) for never
  * @param automatic whether readers see to it as they go (the default); otherwise a job calls {@link
  *     PostgresChangeLog#retain}
- * @param segmentRows how many rows a segment holds, about; default 1,000,000
+ * @param segmentRows how many rows a segment holds, about; default 10,000,000, or 1,000,000 with
+ *     {@code unreadBytes}
  */
 public record LogRetention(
     Duration keep,
@@ -33,7 +34,14 @@ public record LogRetention(
     boolean automatic,
     long segmentRows) {
 
-  private static final long SEGMENT_ROWS = 1_000_000;
+  /**
+   * So many that a segment's age ends it first, mostly, which makes some ten segments: each look at
+   * the log asks them all.
+   */
+  private static final long SEGMENT_ROWS = 10_000_000;
+
+  /** Where a size is to be kept: a segment is the least that can be dropped. */
+  private static final long SMALL_SEGMENT_ROWS = 1_000_000;
 
   /** Checks that the limits fit together. */
   public LogRetention {
@@ -60,9 +68,17 @@ public record LogRetention(
     return new LogRetention(keep, Optional.of(limit), unreadBytes, automatic, segmentRows);
   }
 
-  /** Drops even unread changes, oldest first, while the log takes more bytes than this. */
+  /**
+   * Drops even unread changes, oldest first, while the log takes more bytes than this. Segments are
+   * smaller then, see {@link #withSegmentRows}.
+   */
   public LogRetention withUnreadBytes(long limit) {
-    return new LogRetention(keep, unreadFor, OptionalLong.of(limit), automatic, segmentRows);
+    return new LogRetention(
+        keep,
+        unreadFor,
+        OptionalLong.of(limit),
+        automatic,
+        Math.min(segmentRows, SMALL_SEGMENT_ROWS));
   }
 
   /** Leaves it to a job that calls {@link PostgresChangeLog#retain}. */
@@ -70,7 +86,11 @@ public record LogRetention(
     return new LogRetention(keep, unreadFor, unreadBytes, false, segmentRows);
   }
 
-  /** Goes on in a new segment after about so many rows: what is kept too long is less then. */
+  /**
+   * Goes on in a new segment after about so many rows, or an eighth of the time that changes are
+   * kept: what is kept too long is less then, and each look at the log costs the server about 10 µs
+   * a segment.
+   */
   public LogRetention withSegmentRows(long rows) {
     return new LogRetention(keep, unreadFor, unreadBytes, automatic, rows);
   }
