@@ -93,7 +93,8 @@ final class CommitLatency implements Workload {
                   server.description(),
                   postgres
                       ? "Every commit waits for the disc here (`fsync=on`). What limits ours is that it polls: one query a"
-                          + " millisecond at most while changes flow, and it publishes only what is flushed."
+                          + " millisecond at most while changes flow, and that it publishes only what is flushed: nearly every second"
+                          + " look meets the next commit on its way to the disc and waits for it."
                       : "What ours takes beyond the connector's time is the wait for a transaction's end and the pipeline: decoding,"
                           + " encoding as protobuf, and decoding that again, as a handler would.")));
     }
