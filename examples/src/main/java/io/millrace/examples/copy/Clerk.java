@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -145,8 +146,10 @@ final class Clerk implements Runnable {
     if (random.nextBoolean()) {
       on(connection, CopiedTables.CUSTOMER, List.of(number), Rows.Care.LASTING);
     } else {
-      String sku = databases.skuOf(connection, number);
-      on(connection, CopiedTables.ARTICLE, List.of(sku), Rows.Care.LASTING);
+      Optional<String> sku = databases.skuOf(connection, number);
+      if (sku.isPresent()) {
+        on(connection, CopiedTables.ARTICLE, List.of(sku.get()), Rows.Care.LASTING);
+      }
     }
   }
 

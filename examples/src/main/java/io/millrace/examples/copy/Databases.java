@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -163,14 +164,16 @@ final class Databases implements AutoCloseable {
     CopiedTables.CUSTOMER.target().insert(to, new LinkedHashMap<>(row));
   }
 
-  /** The present key of an article that keeps its serial. */
-  String skuOf(Connection connection, String serial) throws SQLException {
+  /**
+   * The present key of an article that keeps its serial. None where another clerk has just given it
+   * another: who waited for the row's lock meets only the old key's entry in the index.
+   */
+  Optional<String> skuOf(Connection connection, String serial) throws SQLException {
     try (PreparedStatement query =
         connection.prepareStatement("SELECT sku FROM article WHERE serial = ? FOR UPDATE")) {
       query.setString(1, serial);
       try (ResultSet row = query.executeQuery()) {
-        row.next();
-        return row.getString(1);
+        return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
       }
     }
   }
