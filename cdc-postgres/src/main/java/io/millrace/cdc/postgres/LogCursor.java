@@ -12,15 +12,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Goes through the log row by row, window by window, and knows at each row where reading may
  * resume.
  */
 final class LogCursor {
+  private static final Logger LOG = LoggerFactory.getLogger(LogCursor.class);
   private static final long PAGE_BYTES = 8L << 20;
-  private static final int SMALLEST_PAGE = 16;
   private static final int LARGEST_PAGE = 4096;
+
+  /** What the driver says where the heap does not hold a page, and the server of its own memory. */
+  private static final String OUT_OF_MEMORY = "53200";
+
+  /** How much smaller a page is tried then. */
+  private static final int LESS = 16;
+
   private static final int LARGEST_NESTED = 20_000;
   private static final int PATIENT = 24;
   private static final int IMPATIENT = 4;
@@ -63,7 +72,12 @@ final class LogCursor {
   /** Whether the span is of the window under way, from its first row on. */
   private boolean spanIsOfWindow;
 
-  private int pageSize = 256;
+  /**
+   * Begins with one row: how large rows are is known from those before, and who was started anew
+   * since they were too many for the heap must get past them.
+   */
+  private int pageSize = 1;
+
   private long highestXid;
 
   /**
@@ -197,20 +211,35 @@ final class LogCursor {
 
   private void fetch() throws SQLException, InterruptedException {
     ReadAhead reading = Check.notNull(window, "window");
-    List<LogRow> rows = reading.page(pageSize);
+    List<LogRow> rows = page(reading);
     long bytes = 0;
     for (LogRow row : rows) {
       bytes += row.size();
     }
     if (!rows.isEmpty()) {
       long fitting = PAGE_BYTES / Math.max(1, bytes / rows.size());
-      pageSize =
-          (int) Math.max(SMALLEST_PAGE, Math.min(Math.min(fitting, pageSize * 2L), LARGEST_PAGE));
+      pageSize = (int) Math.max(1, Math.min(Math.min(fitting, pageSize * 2L), LARGEST_PAGE));
     }
     roomAhead = bytes <= PAGE_BYTES;
     page.addAll(ChangeChain.order(withRestOfNested(rows, reading), keys));
     if (reading.done() && page.isEmpty()) {
       endWindow(reading.to());
+    }
+  }
+
+  /** Large rows may follow small ones, too many of them for one page. */
+  private List<LogRow> page(ReadAhead reading) throws SQLException, InterruptedException {
+    while (true) {
+      try {
+        return reading.page(pageSize);
+      } catch (SQLException e) {
+        if (!OUT_OF_MEMORY.equals(e.getSQLState()) || pageSize == 1) {
+          throw e;
+        }
+        LOG.warn(
+            "{} rows of the change log are too large for one page: {}", pageSize, e.getMessage());
+        pageSize = Math.max(1, pageSize / LESS);
+      }
     }
   }
 
@@ -228,7 +257,7 @@ final class LogCursor {
       if (!added.isEmpty() && added.stream().noneMatch(row -> nested.contains(row.xid()))) {
         break;
       }
-      added = reading.page(pageSize);
+      added = page(reading);
       rows.addAll(added);
     }
     return rows;
