@@ -31,8 +31,6 @@ final class LogCursor {
   private static final int LESS = 16;
 
   private static final int LARGEST_NESTED = 20_000;
-  private static final int PATIENT = 24;
-  private static final int IMPATIENT = 4;
 
   private final LogQueries queries;
   private final ReaderSession session;
@@ -51,9 +49,6 @@ final class LogCursor {
   private boolean roomAhead;
 
   private boolean flushed;
-
-  /** How often to look whether somebody flushes, before it is done here. */
-  private int patience = PATIENT;
 
   /**
    * Drawn before the snapshot that ends the window; 0 where that is not known, in a window resumed.
@@ -313,18 +308,16 @@ final class LogCursor {
    * An asynchronous commit is visible before it is on disk: what a crash can take back must not be
    * published.
    *
-   * <p>Mostly what is waited for is a commit under way, whose session flushes. To flush beside it
-   * would take the disc a second time, so it is done soon only where nobody else did it before.
+   * <p>Mostly what is waited for is a commit under way, whose session flushes: so it is given a
+   * moment. Not a long one: what was committed before it waits along.
    */
   private void awaitFlush() throws SQLException {
     for (int attempt = 0; !flushed; attempt++) {
-      if (attempt == patience) {
+      if (attempt == 4) {
         queries.flush();
       }
       flushed = queries.flushedUpTo(head.insertLsn());
-      if (flushed) {
-        patience = attempt < patience ? PATIENT : IMPATIENT;
-      } else {
+      if (!flushed) {
         LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(300));
       }
     }
