@@ -303,13 +303,8 @@ final class RowStatements {
       throws SQLException {
     if (columns.size() == 1) {
       dialect.bindAny(statement, columns.get(0), rows, cells);
-      return;
-    }
-    int index = 1;
-    for (int row = 0; row < rows; row++) {
-      for (int i = 0; i < columns.size(); i++) {
-        dialect.bind(statement, index++, columns.get(i), cells.value(row, i));
-      }
+    } else {
+      Sql.bindEach(dialect, statement, columns, rows, cells);
     }
   }
 

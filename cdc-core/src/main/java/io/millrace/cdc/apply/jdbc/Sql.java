@@ -3,6 +3,7 @@ package io.millrace.cdc.apply.jdbc;
 import io.millrace.cdc.apply.RejectedException;
 import io.millrace.cdc.error.ApplyException;
 import java.sql.BatchUpdateException;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,5 +82,21 @@ final class Sql {
       text.append(i == 0 ? "" : ", ").append(group);
     }
     return text.toString();
+  }
+
+  /** Sets a parameter for each value, row by row, from the statement's first on. */
+  static void bindEach(
+      SqlDialect dialect,
+      PreparedStatement statement,
+      List<TargetColumn> columns,
+      int rows,
+      SqlDialect.Cells cells)
+      throws SQLException {
+    int index = 1;
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns.size(); column++) {
+        dialect.bind(statement, index++, columns.get(column), cells.value(row, column));
+      }
+    }
   }
 }

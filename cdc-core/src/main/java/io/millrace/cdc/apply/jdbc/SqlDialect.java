@@ -116,12 +116,7 @@ public interface SqlDialect {
   default void bindRows(
       PreparedStatement statement, List<TargetColumn> columns, int rows, Cells cells)
       throws SQLException {
-    int index = 1;
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns.size(); column++) {
-        bind(statement, index++, columns.get(column), cells.value(row, column));
-      }
-    }
+    Sql.bindEach(this, statement, columns, rows, cells);
   }
 
   /**
@@ -139,9 +134,7 @@ public interface SqlDialect {
    */
   default void bindAny(PreparedStatement statement, TargetColumn column, int values, Cells cells)
       throws SQLException {
-    for (int i = 0; i < values; i++) {
-      bind(statement, i + 1, column, cells.value(i, 0));
-    }
+    Sql.bindEach(this, statement, List.of(column), values, cells);
   }
 
   /** Whether NaN and infinities of this column type can be stored. */
