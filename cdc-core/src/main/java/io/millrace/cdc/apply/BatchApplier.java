@@ -27,9 +27,11 @@ final class BatchApplier {
   private static final Logger log = LoggerFactory.getLogger(BatchApplier.class);
 
   private final ApplierConfig config;
+  private final Unread unread;
 
   BatchApplier(ApplierConfig config) {
     this.config = config;
+    this.unread = new Unread(config);
   }
 
   /**
@@ -87,6 +89,9 @@ final class BatchApplier {
           waits.add(UnreadableRecords.ahead(item.delivery()));
         }
       }
+      if (together) {
+        keys.removeAll(unread.of(session, transaction, items));
+      }
       LedgerView ledger = ledger(transaction, keys);
       Set<EntityKey> held = anyHeld ? new HashSet<>(transaction.held(waits)) : new HashSet<>();
       List<Moves.Unit> units = Moves.units(items, item -> Admission.isHalf(config, session, item));
@@ -98,6 +103,7 @@ final class BatchApplier {
       }
       transaction.commit();
     }
+    unread.committed(result);
     return result;
   }
 

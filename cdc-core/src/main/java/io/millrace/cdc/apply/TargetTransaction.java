@@ -35,6 +35,16 @@ public interface TargetTransaction extends AutoCloseable {
   /** Ledger rows of the keys, of all logs. */
   List<LedgerEntry> ledger(Collection<EntityKey> keys);
 
+  /**
+   * Asked in place of {@link #ledger} for keys of which one event each is written, if any: whether
+   * a write whose version the ledger knows, or a later one of the same log, of the key or of its
+   * entity as a whole, is refused with {@link RestartException} by this transaction, by {@link
+   * #commit} at the latest. By default it is not, and the ledger has to be read.
+   */
+  default boolean guard(Collection<EntityKey> keys) {
+    return false;
+  }
+
   /** Which of the keys have waiting events. */
   Set<EntityKey> held(Collection<EntityKey> keys);
 

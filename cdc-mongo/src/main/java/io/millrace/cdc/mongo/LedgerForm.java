@@ -80,8 +80,49 @@ final class LedgerForm {
         });
   }
 
+  /**
+   * The update of a key's document by an entry, which changes it only where the version rises:
+   * documents are compared field by field, and an entry begins with its version. It has no time: a
+   * later time of the same version would count as more.
+   */
+  RawBsonDocument raise(LedgerEntry entry, long mark) {
+    return document(
+        writer -> {
+          writer.writeStartDocument("$max");
+          writer.writeStartDocument(place(entry));
+          what(writer, entry);
+          writer.writeEndDocument();
+          writer.writeEndDocument();
+          writer.writeStartDocument("$setOnInsert");
+          writer.writeInt64("mark", mark);
+          writer.writeInt32("format", OwnForms.FORMAT);
+          writer.writeEndDocument();
+        });
+  }
+
+  /** The update that says when a key was removed. */
+  RawBsonDocument removed(LedgerEntry entry, long mark, long atMillis) {
+    return document(
+        writer -> {
+          writer.writeStartDocument("$set");
+          writer.writeInt64("mark", mark);
+          writer.writeDateTime(place(entry) + "." + OwnForms.AT, atMillis);
+          writer.writeEndDocument();
+        });
+  }
+
+  private String place(LedgerEntry entry) {
+    return places.computeIfAbsent(entry.log(), OwnForms::place);
+  }
+
   private void entry(BsonBinaryWriter writer, LedgerEntry entry, long atMillis) {
-    writer.writeStartDocument(places.computeIfAbsent(entry.log(), OwnForms::place));
+    writer.writeStartDocument(place(entry));
+    what(writer, entry);
+    writer.writeDateTime(OwnForms.AT, atMillis);
+    writer.writeEndDocument();
+  }
+
+  private static void what(BsonBinaryWriter writer, LedgerEntry entry) {
     if (entry.log().equals(LedgerEntry.FOLD_LOG)) {
       byte[] shadow = entry.shadow();
       writer.writeBinaryData(
@@ -91,8 +132,6 @@ final class LedgerForm {
     }
     writer.writeBoolean(OwnForms.DELETED, entry.deleted());
     writer.writeInt32(OwnForms.HOPS, entry.hops());
-    writer.writeDateTime(OwnForms.AT, atMillis);
-    writer.writeEndDocument();
   }
 
   /** What one document holds. */

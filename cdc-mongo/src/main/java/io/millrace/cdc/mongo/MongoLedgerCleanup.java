@@ -131,6 +131,9 @@ final class MongoLedgerCleanup {
       return false;
     }
     for (Map.Entry<String, BsonDocument> entry : OwnForms.logs(row).entrySet()) {
+      if (!entry.getValue().containsKey(OwnForms.AT)) {
+        return false; // it is not deleted
+      }
       Instant applied = at(entry.getValue());
       Passed log = passed.get(entry.getKey());
       if (log == null
@@ -159,7 +162,9 @@ final class MongoLedgerCleanup {
         deletes.add(
             new DeleteOneModel<>(
                 Filters.and(
-                    Filters.eq("_id", row.get("_id")), Filters.eq("mark", row.get("mark")))));
+                    Filters.eq("_id", row.get("_id")),
+                    Filters.eq("mark", row.get("mark")),
+                    Filters.eq("logs", row.get("logs"))))); // what was not read leaves the mark
       }
     }
     return deletes.isEmpty()

@@ -43,6 +43,7 @@ final class MongoSession implements TargetSession {
   private final MongoLedgerCleanup cleanup;
   private final SessionNotes sessions;
   private final Meetings meetings = new Meetings(System::nanoTime);
+  private final Emptied emptied = new Emptied();
   private final String markId;
 
   /**
@@ -235,6 +236,10 @@ final class MongoSession implements TargetSession {
 
   Meetings meetings() {
     return meetings;
+  }
+
+  Emptied emptied() {
+    return emptied;
   }
 
   /** Whether any entity is shared. */

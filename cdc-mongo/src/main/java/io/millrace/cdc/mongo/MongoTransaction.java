@@ -47,7 +47,7 @@ final class MongoTransaction implements TargetTransaction {
   MongoTransaction(MongoSession session) {
     this.session = session;
     this.steps = new TransactionSteps(session.site(), session.sessions(), session.meetings());
-    this.own = new OwnStore(session.applier(), session.site(), steps);
+    this.own = new OwnStore(session.applier(), session.site(), steps, session.emptied());
     this.rows = new RowSteps(session, steps);
   }
 
@@ -88,6 +88,11 @@ final class MongoTransaction implements TargetTransaction {
       ownLog(); // before the transaction begins
     }
     return own.ledger(keys);
+  }
+
+  @Override
+  public boolean guard(Collection<EntityKey> keys) {
+    return own.guard(keys);
   }
 
   @Override
@@ -138,6 +143,7 @@ final class MongoTransaction implements TargetTransaction {
 
   @Override
   public void truncate(String entity, LedgerEntry entry) {
+    session.emptied().forget();
     own.writeLedger(
         List.of(
             new RowWrite(
@@ -233,6 +239,7 @@ final class MongoTransaction implements TargetTransaction {
     rows.send();
     own.send();
     steps.commit();
+    session.emptied().committed();
   }
 
   @Override

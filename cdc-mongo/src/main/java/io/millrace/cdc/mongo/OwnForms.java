@@ -28,7 +28,9 @@ import org.bson.conversions.Bson;
  *
  * <p>Ledger: one document per key, {@code {_id: {a: applier, e: entity, i: id}, mark, format, logs:
  * {log: {v: version in hexadecimal digits, d: deleted, h: hops, at}}, fold: {s: shadow, d, h,
- * at}}}. A log's name has its dots, dollars and percent signs escaped ({@code %2E}).
+ * at}}}. A log's name has its dots, dollars and percent signs escaped ({@code %2E}). The version
+ * comes first in its entry, and an entry that was written unread has a time only where it is
+ * deleted ({@link LedgerForm#raise}); nor does {@code mark} rise with each of those.
  */
 final class OwnForms {
   static final int FORMAT = 1;

@@ -5,7 +5,9 @@ import com.mongodb.client.ClientSession;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.DeleteManyModel;
 import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.FindOneAndUpdateOptions;
 import com.mongodb.client.model.InsertOneModel;
+import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.client.model.UpdateManyModel;
 import com.mongodb.client.model.UpdateOneModel;
 import com.mongodb.client.model.UpdateOptions;
@@ -48,23 +50,26 @@ import org.bson.conversions.Bson;
  */
 final class OwnStore {
   private static final UpdateOptions UPSERT = new UpdateOptions().upsert(true);
+  private static final FindOneAndUpdateOptions TURN =
+      new FindOneAndUpdateOptions()
+          .returnDocument(ReturnDocument.AFTER)
+          .projection(new BsonDocument("turn", new BsonInt32(1)));
   private static final int KEYS_PER_REQUEST = 5_000;
 
   private final String applier;
   private final TargetSite site;
   private final TransactionSteps steps;
   private final LedgerForm form;
+  private final LedgerWrites ledger;
+  private final Emptied emptied;
 
-  /** Updates of the ledger that are not sent yet, one per key. */
-  private final Map<EntityKey, WriteModel<BsonDocument>> pending = new LinkedHashMap<>();
-
-  private boolean atOnce;
-
-  OwnStore(String applier, TargetSite site, TransactionSteps steps) {
+  OwnStore(String applier, TargetSite site, TransactionSteps steps, Emptied emptied) {
     this.applier = applier;
     this.site = site;
     this.steps = steps;
     this.form = new LedgerForm(applier);
+    this.ledger = new LedgerWrites(site, steps, form, emptied);
+    this.emptied = emptied;
   }
 
   void advance(Channel channel, Collection<OffsetStep> moves) {
@@ -107,6 +112,7 @@ final class OwnStore {
     BsonDocument id = OwnForms.partition(applier, channel, move.partition());
     try {
       offsets.insertOne(session, OwnForms.offset(id, channel, move.next(), now()));
+      emptied.moved(false, 0);
       return true;
     } catch (MongoException e) {
       if (TargetErrors.isDuplicate(e)) {
@@ -132,7 +138,11 @@ final class OwnStore {
     Bson update =
         Updates.combine(
             Updates.set("next", move.next()), Updates.set("at", now()), Updates.inc("turn", 1L));
-    return offsets.updateOne(session, where, update).getMatchedCount() == 1;
+    BsonDocument moved = offsets.findOneAndUpdate(session, where, update, TURN);
+    if (moved != null) {
+      emptied.moved(channel.partitions() == 1, moved.getInt64("turn").getValue());
+    }
+    return moved != null;
   }
 
   private BsonDateTime now() {
@@ -159,62 +169,42 @@ final class OwnStore {
     return chunks;
   }
 
-  /** One update per key, whatever the number of its logs. */
+  /** Whether the ledger's versions of these keys are compared when they are written. */
+  boolean guard(Collection<EntityKey> keys) {
+    if (steps.gathers()) {
+      return false; // what is sent last should not be what is refused
+    }
+    emptied.learn(keys, this::ledger);
+    ledger.guard(keys);
+    return true;
+  }
+
   void writeLedger(List<RowWrite> writes, long mark) {
-    long at = site.clock().millis();
-    for (RowWrite write : writes) {
-      Map<EntityKey, List<LedgerEntry>> byKey = new LinkedHashMap<>(2);
-      write
-          .entries()
-          .forEach(entry -> byKey.computeIfAbsent(entry.key(), k -> new ArrayList<>(2)).add(entry));
-      byKey.forEach(
-          (key, entries) ->
-              later(
-                  key, new UpdateOneModel<>(form.of(key), form.update(entries, mark, at), UPSERT)));
-    }
-    sendIfAtOnce();
-  }
-
-  private void later(EntityKey key, WriteModel<BsonDocument> update) {
-    if (pending.containsKey(key)) {
-      send(); // one after the other
-    }
-    pending.put(key, update);
-  }
-
-  private void sendIfAtOnce() {
-    if (atOnce) {
-      send();
-    }
+    ledger.add(writes, mark);
   }
 
   /** From here on, what is written is sent at once. */
   void sendAtOnce() {
-    send();
-    atOnce = true;
+    ledger.sendAtOnce();
   }
 
   /** Sends what is pending. */
   void send() {
-    if (!pending.isEmpty()) {
-      List<WriteModel<BsonDocument>> updates = List.copyOf(pending.values());
-      pending.clear();
-      steps.bulk(OwnCollections.LEDGER, updates);
-    }
+    ledger.send();
   }
 
   void updateShadows(List<LedgerEntry> foldRows) {
     for (LedgerEntry entry : foldRows) {
       byte[] shadow = entry.shadow();
       if (shadow != null) {
-        later(
+        ledger.later(
             entry.key(),
             new UpdateOneModel<>(
                 form.of(entry.key()),
                 Updates.set(OwnForms.FOLD + "." + OwnForms.SHADOW, new BsonBinary(shadow))));
       }
     }
-    sendIfAtOnce();
+    ledger.sendIfAtOnce();
   }
 
   boolean knowsLater(String entity, String log, byte[] version) {

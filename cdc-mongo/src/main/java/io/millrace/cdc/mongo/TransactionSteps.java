@@ -6,6 +6,7 @@ import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
 import com.mongodb.TransactionOptions;
 import com.mongodb.WriteConcern;
+import com.mongodb.bulk.BulkWriteResult;
 import com.mongodb.client.ClientSession;
 import com.mongodb.client.FindIterable;
 import com.mongodb.client.MongoDatabase;
@@ -140,6 +141,25 @@ final class TransactionSteps implements AutoCloseable {
                   .getCollection(collection, BsonDocument.class)
                   .bulkWrite(session, writes, UNORDERED));
     }
+  }
+
+  /** Whether what is in this library's own collections is written later. */
+  boolean gathers() {
+    return gathering;
+  }
+
+  /** Writes that have to change, or make, a document each; whether they did. */
+  boolean changeAll(String collection, List<? extends WriteModel<BsonDocument>> writes) {
+    return take(
+        "writing " + collection,
+        ofRows(collection),
+        (database, session) -> {
+          BulkWriteResult result =
+              database
+                  .getCollection(collection, BsonDocument.class)
+                  .bulkWrite(session, writes, UNORDERED);
+          return result.getModifiedCount() + result.getUpserts().size() == writes.size();
+        });
   }
 
   /** Sends what was gathered; from here on every step is taken at once. */

@@ -2,6 +2,7 @@ package io.millrace.cdc.mongo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
@@ -76,7 +77,12 @@ final class MongoRequestsTest {
   }
 
   private static RowWrite write(String entity, RowWrite.Kind kind, long id, String name) {
-    byte[] version = Version.of(1, ByteBuffer.allocate(8).putLong(id).array()).toBytes();
+    return write(entity, kind, id, name, id);
+  }
+
+  private static RowWrite write(
+      String entity, RowWrite.Kind kind, long id, String name, long number) {
+    byte[] version = Version.of(1, ByteBuffer.allocate(8).putLong(number).array()).toBytes();
     boolean gone = kind == RowWrite.Kind.DELETE;
     return new RowWrite(
         key(entity, id),
@@ -137,13 +143,49 @@ final class MongoRequestsTest {
       batch(session, 1L);
       assertEquals(
           List.of(
-              "update millrace_applier_offset",
+              "findAndModify millrace_applier_offset",
               "find millrace_ledger",
               "find item",
               "update millrace_mark",
               "update item",
               "update other",
               "delete other",
+              "update millrace_ledger",
+              "commitTransaction"),
+          requests);
+    }
+  }
+
+  /** As the applier does it with events that came once each. */
+  private static void newer(TargetSession session, long expected) {
+    try (TargetTransaction transaction = session.begin()) {
+      transaction.advance(CHANNEL, List.of(new OffsetStep(0, expected, expected + 1)));
+      Set<EntityKey> keys = new LinkedHashSet<>();
+      List<RowWrite> items = new ArrayList<>();
+      for (long id = 0; id < 20; id++) {
+        keys.add(key("item", id));
+        items.add(write("item", RowWrite.Kind.UPSERT, id, "n", 1000 * expected + id));
+      }
+      assertTrue(transaction.guard(keys));
+      transaction.write("item", items);
+      transaction.commit();
+    }
+  }
+
+  @Test
+  void a_batch_of_new_events_does_without_the_ledger() {
+    try (TargetSession session = open()) {
+      batch(session, null);
+      requests.clear();
+      newer(session, 1);
+      assertTrue(requests.contains("find millrace_ledger"), "whether the entity was emptied");
+      requests.clear();
+      newer(session, 2);
+      assertEquals(
+          List.of(
+              "findAndModify millrace_applier_offset",
+              "update millrace_mark",
+              "update item",
               "update millrace_ledger",
               "commitTransaction"),
           requests);
@@ -172,7 +214,7 @@ final class MongoRequestsTest {
               "update item",
               "update other",
               "delete other",
-              "update millrace_applier_offset",
+              "findAndModify millrace_applier_offset",
               "find millrace_ledger",
               "update millrace_ledger",
               "commitTransaction"),

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -145,6 +146,18 @@ public abstract class TargetContract {
     assertEquals("[1, second, 2.00, n]", items());
     assertEquals(4, status.applied());
     assertEquals(6, status.duplicates());
+  }
+
+  @Test
+  void a_publisher_that_sends_again_and_again_changes_nothing() throws Exception {
+    long seed = Long.getLong("millrace.seed", System.nanoTime());
+    Random random = new Random(seed);
+    RandomRepeats repeats = new RandomRepeats(items, random);
+    Applier applier = start(builder(itemTarget()).batchSize(1 + random.nextInt(20)));
+    items.send(repeats.sent().toArray(ChangeEvent[]::new));
+    ApplierStatus status = caughtUp(applier);
+    assertEquals(repeats.items(), items(), () -> "-Dmillrace.seed=" + seed);
+    assertEquals(repeats.repeats(), status.duplicates(), () -> "-Dmillrace.seed=" + seed);
   }
 
   @Test
