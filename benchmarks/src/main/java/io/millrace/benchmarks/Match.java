@@ -75,6 +75,12 @@ final class Match implements AutoCloseable {
     player.attempt(() -> process.awaitReady(Player.PATIENCE));
   }
 
+  /** So many turns there are at most: how often a contestant warms up shows only then. */
+  int mostTurns(int contestants) {
+    boolean once = Math.min(bench.options().warmUpSeconds(), longestWarmUp) <= 0;
+    return contestants * ((once ? 1 : MOST_WARM_UPS) + bench.options().rounds());
+  }
+
   /** Lets all note where the log stands. */
   void prepare() throws InterruptedException {
     for (Player player : players) {

@@ -3,6 +3,7 @@ package io.millrace.benchmarks;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
+import com.mongodb.client.result.UpdateResult;
 import io.millrace.benchmarks.protocol.Place;
 import io.millrace.benchmarks.protocol.Style;
 import io.millrace.benchmarks.protocol.Task;
@@ -41,8 +42,8 @@ final class MongoLatency implements Workload {
         Match match = new Match(bench, name())) {
       MongoCollection<Document> orders =
           server.client().getDatabase(DATABASE).getCollection(Orders.TABLE);
-      int turns = ALL.size() * (1 + bench.options().rounds());
-      MongoDrain.fill(orders, turns * updates); // every turn updates documents of its own, once
+      // Every turn updates documents of its own, once.
+      MongoDrain.fill(orders, match.mostTurns(ALL.size()) * updates);
       Place place = Places.of(server, DATABASE);
       for (Contestant contestant : ALL) {
         match.enter(contestant, updates, place, Place.NONE, Orders.TABLE);
@@ -54,11 +55,7 @@ final class MongoLatency implements Workload {
             long first = (long) round * updates;
             long[] committed =
                 SteadyWriter.write(
-                    updates,
-                    CommitLatency.PACE,
-                    number ->
-                        orders.updateOne(
-                            Filters.eq("_id", first + number), Updates.set("status", "paid")));
+                    updates, CommitLatency.PACE, number -> pay(orders, first + number));
             return player.latencies(round, committed);
           });
       return List.of(
@@ -81,6 +78,15 @@ final class MongoLatency implements Workload {
                   server.description(),
                   "What ours takes beyond the driver's time is the pipeline: decoding, encoding as protobuf, and decoding that"
                       + " again, as a handler would.")));
+    }
+  }
+
+  /** Updates a document; an update that changes nothing would be no event to wait for. */
+  private static void pay(MongoCollection<Document> orders, long id) {
+    UpdateResult result = orders.updateOne(Filters.eq("_id", id), Updates.set("status", "paid"));
+    if (result.getModifiedCount() != 1) {
+      throw new IllegalStateException(
+          "the update of document " + id + " changed nothing: " + result);
     }
   }
 }
