@@ -26,33 +26,56 @@ final class ChangedPaths {
    * @param document the document after the update, or null where it is not known
    */
   void add(String path, @Nullable Row document) {
-    int dot = endOfTop(path, document);
+    take(path, document, false);
+  }
+
+  /** Takes the path of an array that was made shorter. */
+  void addArray(String path, @Nullable Row document) {
+    take(path, document, true);
+  }
+
+  /**
+   * A field's own name may hold dots, and the description does not tell them from those of the
+   * path: where the document has several fields that may be meant, all of them are.
+   */
+  private void take(String path, @Nullable Row document, boolean array) {
+    boolean found = false;
+    if (document != null) {
+      for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+        if (document.has(path.substring(0, dot))) {
+          take(path, dot, document, array);
+          found = true;
+        }
+      }
+      found |= document.has(path);
+    }
+    int dot = path.indexOf('.');
+    if (dot < 0 || (document != null && document.has(path))) {
+      take(path, -1, document, array);
+    } else if (!found) {
+      take(path, dot, document, array);
+    }
+  }
+
+  /**
+   * @param dot where the top-level field's name ends, -1 where it is the whole path
+   */
+  private void take(String path, int dot, @Nullable Row document, boolean array) {
     String top = dot < 0 ? path : path.substring(0, dot);
     if (collection.excluded().contains(top)) {
       return;
     }
     matters |= !collection.ignoredWhenAlone().contains(top);
     String field = collection.field(top);
-    if (dot < 0 || throughArray(path, dot, document == null ? null : document.get(top))) {
+    if (dot < 0 || array || isToldWhole(path, dot, document == null ? null : document.get(top))) {
       paths.add(field);
     } else {
       paths.add(field + path.substring(dot));
     }
   }
 
-  /** Where the name of the top-level field ends that a path leads through; -1 where it does not. */
-  private static int endOfTop(String path, @Nullable Row document) {
-    int first = path.indexOf('.');
-    for (int dot = first; dot >= 0 && document != null; dot = path.indexOf('.', dot + 1)) {
-      if (document.has(path.substring(0, dot))) {
-        return dot;
-      }
-    }
-    // A field's own name may hold dots.
-    return document != null && document.has(path) ? -1 : first;
-  }
-
-  private static boolean throughArray(String path, int dot, @Nullable Value top) {
+  /** Whether a path leads through an array, or through a name with dots of its own. */
+  private static boolean isToldWhole(String path, int dot, @Nullable Value top) {
     Value value = top;
     int at = dot + 1;
     while (at <= path.length()) {
@@ -62,6 +85,9 @@ final class ChangedPaths {
       int next = path.indexOf('.', at);
       String name = path.substring(at, next < 0 ? path.length() : next);
       if (value instanceof Value.DocumentValue document) {
+        if (next >= 0 && hasDottedName(document.fields(), path, at)) {
+          return true;
+        }
         value = document.fields().get(name);
       } else if (isNumber(name)) {
         return true; // an element, as far as anybody can tell
@@ -69,6 +95,17 @@ final class ChangedPaths {
         value = null;
       }
       at = next < 0 ? path.length() + 1 : next + 1;
+    }
+    return false;
+  }
+
+  /** Whether the path may go on with a name that holds dots. */
+  private static boolean hasDottedName(Row document, String path, int at) {
+    for (int dot = path.indexOf('.', at); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+      int end = path.indexOf('.', dot + 1);
+      if (document.has(path.substring(at, end < 0 ? path.length() : end))) {
+        return true;
+      }
     }
     return false;
   }

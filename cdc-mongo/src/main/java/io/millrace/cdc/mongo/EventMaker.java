@@ -137,16 +137,14 @@ final class EventMaker {
     byte[] bytes = change.bytes();
     Row document = after(change);
     ChangedPaths paths = new ChangedPaths(collection);
-    Row set = Row.empty();
+    int set = -1;
     int at = change.update() + Integer.BYTES;
     for (int type = BsonBytes.type(bytes, at); type != 0; type = BsonBytes.type(bytes, at)) {
       int field = at + 1;
       int end = BsonBytes.endOfName(bytes, field);
       if (BsonBytes.isName(bytes, field, end, "updatedFields")) {
-        set = decoder.row(bytes, end + 1);
-        for (int i = 0; i < set.size(); i++) {
-          paths.add(set.name(i), document);
-        }
+        set = end + 1;
+        addNames(paths, bytes, set, document);
       } else if (type == BsonBytes.ARRAY) {
         Value.ListValue list = (Value.ListValue) decoder.value(bytes, type, end + 1);
         list.values().forEach(item -> add(paths, item, document));
@@ -162,6 +160,20 @@ final class EventMaker {
         .oldValue(before(change))
         .changedFields(List.copyOf(paths.paths()))
         .build();
+  }
+
+  /**
+   * The names only: what was set stands in the document. One may come twice: a field {@code a.b},
+   * and {@code b} in a field {@code a}.
+   */
+  private static void addNames(
+      ChangedPaths paths, byte[] bytes, int start, @Nullable Row document) {
+    int at = start + Integer.BYTES;
+    for (int type = BsonBytes.type(bytes, at); type != 0; type = BsonBytes.type(bytes, at)) {
+      int end = BsonBytes.endOfName(bytes, at + 1);
+      paths.add(BsonBytes.text(bytes, at + 1, end), document);
+      at = BsonBytes.skip(bytes, type, end + 1);
+    }
   }
 
   private @Nullable Row after(ChangeDocument change) {
@@ -182,22 +194,29 @@ final class EventMaker {
       paths.add(path.value(), document);
     } else if (item instanceof Value.DocumentValue array
         && array.fields().get("field") instanceof Value.StringValue field) {
-      String top = field.value().substring(0, (field.value() + ".").indexOf('.'));
-      paths.add(top, document);
+      paths.addArray(field.value(), document);
     }
   }
 
   /**
    * What the update itself says of a document that was gone when it was looked up: the top-level
    * fields that were set. The rest is not invented; its deletion follows.
+   *
+   * @param set where the fields lie that were set, -1 for none
    */
-  private Row known(ChangeDocument change, Row set) {
-    Row.Builder known =
-        Row.builder().put("_id", decoder.field(change.bytes(), change.key(), "_id"));
-    for (int i = 0; i < set.size(); i++) {
-      if (set.name(i).indexOf('.') < 0) {
-        known.put(set.name(i), set.value(i));
+  private Row known(ChangeDocument change, int set) {
+    byte[] bytes = change.bytes();
+    Row.Builder known = Row.builder().put("_id", decoder.field(bytes, change.key(), "_id"));
+    int at = set + Integer.BYTES;
+    for (int type = set < 0 ? 0 : BsonBytes.type(bytes, at);
+        type != 0;
+        type = BsonBytes.type(bytes, at)) {
+      int end = BsonBytes.endOfName(bytes, at + 1);
+      String name = BsonBytes.text(bytes, at + 1, end);
+      if (name.indexOf('.') < 0) {
+        known.put(name, decoder.value(bytes, type, end + 1));
       }
+      at = BsonBytes.skip(bytes, type, end + 1);
     }
     return view.of(known.build(), true);
   }

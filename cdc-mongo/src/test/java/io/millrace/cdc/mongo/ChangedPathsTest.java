@@ -58,6 +58,23 @@ class ChangedPathsTest {
     assertEquals("[a.b]", changed("{'a.b': [1]}", "a.b.0"));
     assertEquals("[a.b.c]", changed("{'a.b': {c: 1}}", "a.b.c"));
     assertEquals("[a.b]", changed("{a: {b: 1}}", "a.b"));
+    assertEquals("[a]", changed("{a: {'b.c': 1}}", "a.b.c"));
+    assertEquals("[a]", changed("{a: {b: {c: 1}, 'b.c': {d: 1}}}", "a.b.c.d"));
+    assertEquals("[a.b.c]", changed("{a: {b: {c: 1}, 'b.d': 1}}", "a.b.c"));
+    assertEquals("[a.b.c]", changed("{a: {b: {}}}", "a.b.c")); // removed
+  }
+
+  @Test
+  void an_array_that_was_made_shorter_is_told_by_its_top_level_field() {
+    for (String document : new String[] {"{a: {b: [1]}}", "{c: 1}"}) {
+      ChangedPaths changed = new ChangedPaths(COLLECTION);
+      changed.addArray("a.b", row(document));
+      assertEquals("[a]", changed.paths().toString());
+    }
+    ChangedPaths changed = new ChangedPaths(COLLECTION);
+    changed.addArray("x.y", row("{'x.y': [1]}"));
+    changed.addArray("secret.y", row("{secret: {y: [1]}}"));
+    assertEquals("[x.y]", changed.paths().toString());
   }
 
   @Test
