@@ -1,5 +1,7 @@
 package io.millrace.cdc.mongo;
 
+import com.mongodb.ReadConcern;
+import com.mongodb.ReadPreference;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoDatabase;
 import io.millrace.cdc.outbox.CapturedStates;
@@ -24,8 +26,14 @@ record MongoSettings(
     Clock clock,
     RandomGenerator random) {
 
+  /** For what this library keeps there: the primary's answers, whatever the client prefers. */
   MongoDatabase db() {
-    return client.getDatabase(database);
+    return client.getDatabase(database).withReadPreference(ReadPreference.primary());
+  }
+
+  /** For change streams: read where the client prefers to, with the only concern they allow. */
+  MongoDatabase watched() {
+    return client.getDatabase(database).withReadConcern(ReadConcern.MAJORITY);
   }
 
   MongoDatabase admin() {

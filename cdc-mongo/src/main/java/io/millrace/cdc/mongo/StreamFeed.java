@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * by side. How much is fetched ahead is bounded in documents and bytes.
  */
 final class StreamFeed implements AutoCloseable {
-  private static final int MOST_DOCUMENTS = 4_000;
+  private static final int MOST_DOCUMENTS = 8_000;
   private static final int MOST_BYTES = 32 << 20;
   private static final int GROUP = 250;
   private static final int GROUP_BYTES = 4 << 20;

@@ -18,6 +18,12 @@ final class StreamOpener {
   /** So long a request waits on the server; no longer, since a close has to wait for it. */
   private static final long AWAIT_MILLIS = 250;
 
+  /**
+   * So many changes come with one answer. The server would fill 16 MB, and rest while all of that
+   * is decoded.
+   */
+  private static final int ANSWER = 8_000;
+
   private StreamOpener() {}
 
   /**
@@ -33,9 +39,10 @@ final class StreamOpener {
     boolean after = images && version.keepsImages();
     ChangeStreamIterable<Document> stream =
         settings
-            .db()
+            .watched()
             .watch(stages(settings, version))
             .fullDocument(after ? FullDocument.WHEN_AVAILABLE : FullDocument.UPDATE_LOOKUP)
+            .batchSize(ANSWER)
             .maxAwaitTime(AWAIT_MILLIS, TimeUnit.MILLISECONDS);
     if (images) {
       stream = stream.fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE);
@@ -53,7 +60,7 @@ final class StreamOpener {
             : List.of();
     return (MongoChangeStreamCursor<RawBsonDocument>)
         settings
-            .db()
+            .watched()
             .watch(stages)
             .startAtOperationTime(time)
             .maxAwaitTime(AWAIT_MILLIS, TimeUnit.MILLISECONDS)
