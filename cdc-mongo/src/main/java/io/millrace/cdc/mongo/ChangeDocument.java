@@ -17,6 +17,7 @@ final class ChangeDocument {
   private static final int TOKEN_MAX = 64;
 
   private byte[] bytes = new byte[0];
+  private int size;
   private int token;
   private int tokenEnd;
   private int tokenDocument;
@@ -37,6 +38,7 @@ final class ChangeDocument {
   /** Finds the parts of a document. */
   void read(BsonBytes.Slice slice) {
     bytes = slice.bytes();
+    size = BsonBytes.int32(bytes, slice.start());
     token = MISSING;
     operation = MISSING;
     clusterTime = MISSING;
@@ -141,6 +143,11 @@ final class ChangeDocument {
 
   byte[] bytes() {
     return bytes;
+  }
+
+  /** Of the whole change document, in bytes. */
+  int size() {
+    return size;
   }
 
   /** Whether the operation is that one. */

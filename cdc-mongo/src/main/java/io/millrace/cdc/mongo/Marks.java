@@ -70,7 +70,12 @@ final class Marks {
 
   /** Whether a change is a mark. */
   static boolean isMark(ChangeDocument change) {
-    return change.isCollection(UTF8) && change.hasDocument();
+    return isAbout(change) && change.hasDocument();
+  }
+
+  /** Whether something befell the marks' collection. */
+  static boolean isAbout(ChangeDocument change) {
+    return change.isCollection(UTF8);
   }
 
   /** Takes a mark. One that somebody wrote outside a transaction marks nothing. */

@@ -29,6 +29,9 @@ import org.slf4j.LoggerFactory;
 final class MongoReader implements SourceReader {
   private static final Logger LOG = LoggerFactory.getLogger(MongoReader.class);
 
+  /** A batch ends with the change that brings it to so many bytes. */
+  private static final long MOST_BYTES = 4 << 20;
+
   private final MongoSettings settings;
   private final String log;
   private final long epoch;
@@ -120,8 +123,9 @@ final class MongoReader implements SourceReader {
     long deadline = System.nanoTime() + maxWait.toNanos();
     List<ChangeEvent> events = new ArrayList<>();
     int echoes = 0;
+    long bytes = 0;
     boolean moved = false;
-    while (events.size() < maxEvents) {
+    while (events.size() < maxEvents && bytes < MOST_BYTES) {
       RawBsonDocument document = ahead;
       ahead = null;
       if (document == null) {
@@ -143,6 +147,7 @@ final class MongoReader implements SourceReader {
       marks.enter(change);
       echoes += take(events);
       moved = true;
+      bytes += change.size();
       change.tokenTo(witness);
     }
     return new SourceBatch(events, moved ? reached() : idle(), echoes);
@@ -226,17 +231,26 @@ final class MongoReader implements SourceReader {
   /** What happened to a collection or the database as a whole. */
   private void other() {
     switch (change.operation()) {
-      case "drop", "rename", "dropDatabase", "invalidate" ->
-          throw new LostPositionException(
-              String.format(
-                  Locale.ROOT,
-                  "%s: %s of %s. Documents went without a change of each, and the stream ends. Accept the"
-                      + " gap to go on with what comes after it, or backfill.",
-                  settings.address(),
-                  change.operation(),
-                  change.namespace()));
+      case "drop" -> {
+        if (!Marks.isAbout(change) && !OwnEvents.isHeartbeat(change)) {
+          throw lost();
+        }
+        LOG.warn("{} was dropped; it is made again when it is written", change.namespace());
+      }
+      case "rename", "dropDatabase", "invalidate" -> throw lost();
       default -> LOG.debug("{} of {}", change.operation(), change.namespace());
     }
+  }
+
+  private LostPositionException lost() {
+    return new LostPositionException(
+        String.format(
+            Locale.ROOT,
+            "%s: %s of %s. Documents went without a change of each, and the stream ends. Accept the"
+                + " gap to go on with what comes after it, or backfill.",
+            settings.address(),
+            change.operation(),
+            change.namespace()));
   }
 
   /**

@@ -41,7 +41,12 @@ final class OwnEvents {
 
   /** Whether a change is of one of these collections. */
   boolean isAbout(ChangeDocument change) {
-    return change.isCollection(HEARTBEATS) || change.isCollection(OUTBOX);
+    return isHeartbeat(change) || change.isCollection(OUTBOX);
+  }
+
+  /** Whether something befell the heartbeats' collection. */
+  static boolean isHeartbeat(ChangeDocument change) {
+    return change.isCollection(HEARTBEATS);
   }
 
   /**
@@ -55,7 +60,7 @@ final class OwnEvents {
     }
     Row document = decoder.row(change.bytes(), change.document());
     Version version = Version.of(log.epoch(), change.coordinate());
-    if (change.isCollection(HEARTBEATS)) {
+    if (isHeartbeat(change)) {
       return HeartbeatDocuments.read(document, pipeline, log.log())
           .map(heartbeat -> heartbeat.toEvent(settings.service(), log.log(), version))
           .orElse(null);
