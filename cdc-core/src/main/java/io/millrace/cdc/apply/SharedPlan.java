@@ -114,8 +114,29 @@ final class SharedPlan implements EntityPlan {
     List<String> changed =
         item.role() == Item.Role.ELEMENT
             ? fold.differing(values)
-            : FieldPath.touched(values.names().asList(), event.changedFields());
+            : FieldPath.touched(values.names().asList(), changed(event, state, values));
     return fold.write(changed, values, own);
+  }
+
+  /**
+   * What changed. Where that names the key, the row was replaced as a whole, and what the new state
+   * leaves out was taken away, which no name of a field can tell.
+   */
+  private static List<String> changed(ChangeEvent event, Row state, Row values) {
+    List<String> named = event.changedFields();
+    List<String> key = event.key().names().asList();
+    if (event.type() != ChangeType.UPDATED
+        || state.partial()
+        || FieldPath.touched(key, named).size() < key.size()) {
+      return named;
+    }
+    List<String> changed = new ArrayList<>(named);
+    for (String field : values.names().asList()) {
+      if (FieldPath.get(state, field) == null) {
+        changed.add(field);
+      }
+    }
+    return changed;
   }
 
   private void add(

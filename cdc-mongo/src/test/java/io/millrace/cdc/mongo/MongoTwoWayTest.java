@@ -3,6 +3,7 @@ package io.millrace.cdc.mongo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.mongodb.client.model.Filters;
 import io.millrace.cdc.testkit.MongoServer;
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.ServerKind;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.bson.Document;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,6 +55,40 @@ final class MongoTwoWayTest {
       assertEquals(left.documents(), right.documents(), both);
       System.out.println(both);
     }
+  }
+
+  @Test
+  void what_a_replacement_leaves_out_is_taken_away_at_both_sites() throws Exception {
+    InProcessTransport channel =
+        InProcessTransport.builder().name("replaced").partitions(1).build();
+    MongoServer server = MongoServer.shared();
+    try (TwoWaySite left = site("left", server, channel, new Random(1));
+        TwoWaySite right = site("right", server, channel, new Random(1))) {
+      left.start();
+      right.start();
+      for (long id = 0; id < 2; id++) {
+        left.items().insertOne(new Document("_id", id).append("name", "a").append("n", 1));
+      }
+      awaitBoth(left, right, List.of("0 a 1 null", "1 a 1 null"));
+      right.items().replaceOne(Filters.eq("_id", 0L), new Document("name", "b"));
+      left.items().replaceOne(Filters.eq("_id", 1L), new Document("n", 2));
+      awaitBoth(left, right, List.of("0 b null null", "1 null 2 null"));
+    }
+  }
+
+  private static void awaitBoth(TwoWaySite left, TwoWaySite right, List<String> documents)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (!left.documents().equals(documents) || !right.documents().equals(documents)) {
+      assertTrue(
+          System.nanoTime() < deadline, () -> left.documents() + " and " + right.documents());
+      Thread.sleep(20);
+    }
+    // Nothing that is still under way takes it back.
+    assertTrue(left.applier().awaitCaughtUp(LIMIT));
+    assertTrue(right.applier().awaitCaughtUp(LIMIT));
+    assertEquals(documents, left.documents());
+    assertEquals(documents, right.documents());
   }
 
   private TwoWaySite site(

@@ -54,7 +54,7 @@ final class TwoWaySite implements AutoCloseable {
     MongoSource source =
         MongoSource.builder(client, database.getName())
             .service(name)
-            .capture("item", c -> c.rename("_id", "id").optional("name", "n", "tags"))
+            .capture("item", c -> optional(c.rename("_id", "id")))
             .build();
     source.registration().install();
     this.pipeline =
@@ -80,6 +80,11 @@ final class TwoWaySite implements AutoCloseable {
                     .build())
             .maxWait(Duration.ofMillis(20))
             .build();
+  }
+
+  /** One of the two sites tells of what a document lacks, the other leaves it out. */
+  private CollectionOptions optional(CollectionOptions options) {
+    return name.equals("left") ? options.optional("name", "n", "tags") : options;
   }
 
   void start() throws InterruptedException {
@@ -167,6 +172,10 @@ final class TwoWaySite implements AutoCloseable {
       }
       return 0;
     }
+  }
+
+  MongoCollection<Document> items() {
+    return database.getCollection("item");
   }
 
   long made() {
