@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * time.
  */
 final class TransactionSteps implements AutoCloseable {
+  private static final int MOST_TRIES = 5;
   private static final BulkWriteOptions UNORDERED = new BulkWriteOptions().ordered(false);
 
   private final TargetSite site;
@@ -106,11 +107,31 @@ final class TransactionSteps implements AutoCloseable {
     }
   }
 
+  /** Takes a step; where that meets another transaction, all that were taken in ours once more. */
   private <T> T take(String what, boolean rows, Step<T> step) {
-    ClientSession session = session(begun || rows || !gathering);
-    T answer = call(what, session, step);
-    done.add(new Done(what, rows, begun, step, Objects.requireNonNull(answer)));
-    return answer;
+    boolean transactional = begun || rows || !gathering;
+    for (int attempt = 1; ; attempt++) {
+      try {
+        ClientSession session = session(transactional);
+        T answer = call(what, session, step);
+        done.add(new Done(what, rows, begun, step, Objects.requireNonNull(answer)));
+        return answer;
+      } catch (RestartException e) {
+        if (!triesAgain(e, attempt)) {
+          throw ended(e);
+        }
+      } catch (RuntimeException e) {
+        throw ended(e);
+      }
+    }
+  }
+
+  /** No further step of ours will be taken as things stand. */
+  private RuntimeException ended(RuntimeException e) {
+    if (gathering) {
+      gathered();
+    }
+    return e;
   }
 
   /** Documents in the order of their {@code _id}. */
@@ -164,14 +185,38 @@ final class TransactionSteps implements AutoCloseable {
 
   /** Sends what was gathered; from here on every step is taken at once. */
   void send() {
-    if (gathering) {
-      ClientSession session = session(true);
-      for (Done step : List.copyOf(done)) {
-        if (!step.sent()) {
-          again(step, session);
+    for (int attempt = 1; gathering; attempt++) {
+      try {
+        ClientSession session = session(true);
+        List.copyOf(done).stream()
+            .filter(step -> !step.sent())
+            .forEach(step -> again(step, session));
+        gathered();
+      } catch (RestartException e) {
+        if (!triesAgain(e, attempt)) {
+          throw ended(e);
         }
+      } catch (RuntimeException e) {
+        throw ended(e);
       }
-      gathered();
+    }
+  }
+
+  /**
+   * Whether a step that met another transaction is taken again. Somebody who writes a document all
+   * the time has just done so, and leaves the most time to who comes directly after him; all that
+   * the applier would do anew besides would use it up.
+   */
+  private boolean triesAgain(RestartException e, int attempt) {
+    if (attempt > MOST_TRIES || e.getCause() == null) {
+      return false; // or what was read has changed, and the applier has to know of it
+    }
+    try {
+      Thread.sleep(site.random().nextInt(2 * attempt));
+      return true;
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 
@@ -208,9 +253,9 @@ final class TransactionSteps implements AutoCloseable {
     begun = transactional;
     ClientSession started = site.call("beginning a transaction", this::start);
     open = started;
-    if (!gathering) {
-      done.forEach(step -> again(step, started));
-    }
+    List.copyOf(done).stream()
+        .filter(step -> !gathering || step.sent())
+        .forEach(step -> again(step, started));
     return started;
   }
 
@@ -260,9 +305,6 @@ final class TransactionSteps implements AutoCloseable {
       abandon(); // the server has undone it
       if (e instanceof RestartException) {
         meetings.met();
-      }
-      if (gathering) {
-        gathered();
       }
       throw e;
     }

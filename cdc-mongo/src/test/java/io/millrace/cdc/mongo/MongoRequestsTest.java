@@ -33,6 +33,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.bson.BsonDocument;
 import org.bson.BsonValue;
 import org.bson.Document;
@@ -222,6 +223,35 @@ final class MongoRequestsTest {
       assertEquals(
           List.of("n2"),
           database.getCollection("item").distinct("name", String.class).into(new ArrayList<>()));
+    }
+  }
+
+  @Test
+  void whoever_writes_what_is_not_looked_at_is_passed_at_once() {
+    try (TargetSession session = open()) {
+      batch(session, null);
+      for (long meeting = 1; meeting <= 3; meeting++) { // before and after the first meeting
+        try (TargetTransaction transaction = session.begin()) {
+          transaction.advance(CHANNEL, List.of(new OffsetStep(0, meeting, meeting + 1)));
+          transaction.ledger(Set.of(key("item", 1)));
+          transaction.lock("item", Map.of(key("item", 1), Row.of("id", Value.of(1))));
+          database
+              .getCollection("item")
+              .updateOne(new Document("_id", 1L), Updates.inc("visits", 1L));
+          requests.clear();
+          transaction.write(
+              "item", List.of(write("item", RowWrite.Kind.UPDATE, 1, "theirs" + meeting)));
+          transaction.commit();
+        }
+        assertEquals(1, requests.stream().filter("abortTransaction"::equals).count());
+        assertEquals(2, requests.stream().filter("update item"::equals).count());
+        assertEquals(
+            new Document("_id", 1L).append("name", "theirs" + meeting).append("visits", meeting),
+            new Document(
+                new TreeMap<>(
+                    database.getCollection("item").find(new Document("_id", 1L)).first())));
+      }
+      assertEquals(4, session.offsets(CHANNEL).get(0).next());
     }
   }
 
