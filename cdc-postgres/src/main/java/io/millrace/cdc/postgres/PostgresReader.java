@@ -31,6 +31,12 @@ final class PostgresReader implements SourceReader {
    */
   private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
+  /**
+   * The log is looked at again after this part of the time since the last change: what comes waits
+   * that part longer at most than the silence before it, and a long silence costs few looks.
+   */
+  private static final int PART_OF_SILENCE = 4;
+
   /** After so long without a change the log is looked at less often. */
   private static final long QUIET_AFTER_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -47,10 +53,13 @@ final class PostgresReader implements SourceReader {
   private final Position startedAt;
   private final Semaphore wakeUps = new Semaphore(0);
   private final Deque<ChangeEvent> heldBack = new ArrayDeque<>();
-  private long idleNanos = SHORTEST_IDLE_NANOS;
   private long nextQueryNanos = System.nanoTime();
   private long lastLookNanos = nextQueryNanos - BETWEEN_LOOKS_NANOS;
-  private long lastChangeNanos = System.nanoTime();
+  private long lastChangeNanos = nextQueryNanos;
+
+  /** When there was last a reason to expect more: a change, or a word that there is one. */
+  private long lastSignNanos = nextQueryNanos;
+
   private @Nullable Instant lastChangeAt;
 
   PostgresReader(
@@ -104,7 +113,7 @@ final class PostgresReader implements SourceReader {
       if (wakeUps.tryAcquire(Math.max(wait, 0), TimeUnit.NANOSECONDS)) {
         wakeUps.drainPermits();
         woken = true;
-        idleNanos = SHORTEST_IDLE_NANOS;
+        lastSignNanos = System.nanoTime();
         nextQueryNanos = lastLookNanos + BETWEEN_LOOKS_NANOS;
       } else if (System.nanoTime() - deadline >= 0) {
         return SourceBatch.empty();
@@ -142,11 +151,8 @@ final class PostgresReader implements SourceReader {
         }
         keeper.tend(session.connection(), isQuiet(now));
         lastLookNanos = now;
-        boolean found = cursor.look();
-        if (!found) {
-          idleNanos = Math.min(idleNanos * 2, longestIdleNanos(now));
-        }
-        nextQueryNanos = System.nanoTime() + idleNanos;
+        cursor.look();
+        nextQueryNanos = System.nanoTime() + idleNanos(now);
       }
       return fill(maxEvents);
     } catch (SQLException e) {
@@ -156,9 +162,11 @@ final class PostgresReader implements SourceReader {
     }
   }
 
-  private long longestIdleNanos(long now) {
+  private long idleNanos(long now) {
     long usual = source.longestIdle().toNanos();
-    return isQuiet(now) ? usual * QUIET_FACTOR : usual;
+    long longest = isQuiet(now) ? usual * QUIET_FACTOR : usual;
+    long silence = now - lastSignNanos;
+    return Math.min(Math.max(silence / PART_OF_SILENCE, SHORTEST_IDLE_NANOS), longest);
   }
 
   private boolean isQuiet(long now) {
@@ -204,9 +212,9 @@ final class PostgresReader implements SourceReader {
     }
     if (changed != null) {
       lastChangeAt = changed;
-      lastChangeNanos = System.nanoTime();
       // Heartbeats alone do not make the reader hurry.
-      idleNanos = SHORTEST_IDLE_NANOS;
+      lastChangeNanos = System.nanoTime();
+      lastSignNanos = lastChangeNanos;
       nextQueryNanos = lastLookNanos + BETWEEN_LOOKS_NANOS;
     }
     if (!moved) {
