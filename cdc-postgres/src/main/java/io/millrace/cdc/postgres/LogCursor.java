@@ -30,6 +30,9 @@ final class LogCursor {
   /** How much smaller a page is tried then. */
   private static final int LESS = 16;
 
+  /** Windows of so many rows come with the look that ends them. */
+  private static final int FEW = 256;
+
   private static final int LARGEST_NESTED = 20_000;
 
   private final LogQueries queries;
@@ -163,22 +166,26 @@ final class LogCursor {
     return !page.isEmpty() || window != null;
   }
 
-  /** Looks at the log's end; true where there may be rows. Only between windows. */
-  boolean look() throws SQLException, InterruptedException {
+  /** Looks at the log's end. Only between windows. */
+  void look() throws SQLException, InterruptedException {
     Check.state(!hasMore(), "a window is under way");
     idBeforeSnapshot = head.idAfter(); // of the look before
-    head = queries.head();
+    LogLook look =
+        fitting(rows -> queries.look(incarnation, read, lastSnapshot, Math.min(rows, FEW) + 1));
+    head = look.head();
     flushed = head.flushed();
     if (head.idAfter() > floor || !head.snapshot().equals(lastSnapshot)) {
       window =
           ahead(
-              new LogWindow(queries, incarnation, read, head.snapshot(), floor, head.idAfter(), 0));
+              look.rows().size() <= Math.min(pageSize, FEW)
+                  ? new FewRows(look)
+                  : new LogWindow(
+                      queries, incarnation, read, head.snapshot(), floor, head.idAfter(), 0));
       while (page.isEmpty() && window != null) {
         fetch();
       }
     }
     lastSnapshot = head.snapshot();
-    return hasMore();
   }
 
   /**
@@ -206,7 +213,7 @@ final class LogCursor {
 
   private void fetch() throws SQLException, InterruptedException {
     ReadAhead reading = Check.notNull(window, "window");
-    List<LogRow> rows = page(reading);
+    List<LogRow> rows = fitting(reading::page);
     long bytes = 0;
     for (LogRow row : rows) {
       bytes += row.size();
@@ -222,11 +229,18 @@ final class LogCursor {
     }
   }
 
-  /** Large rows may follow small ones, too many of them for one page. */
-  private List<LogRow> page(ReadAhead reading) throws SQLException, InterruptedException {
+  private interface Reading<T> {
+    T upTo(int rows) throws SQLException, InterruptedException;
+  }
+
+  /**
+   * Reads as many rows as a page may have: large rows may follow small ones, too many of them for
+   * one page, which is then a smaller one.
+   */
+  private <T> T fitting(Reading<T> reading) throws SQLException, InterruptedException {
     while (true) {
       try {
-        return reading.page(pageSize);
+        return reading.upTo(pageSize);
       } catch (SQLException e) {
         if (!OUT_OF_MEMORY.equals(e.getSQLState()) || pageSize == 1) {
           throw e;
@@ -252,7 +266,7 @@ final class LogCursor {
       if (!added.isEmpty() && added.stream().noneMatch(row -> nested.contains(row.xid()))) {
         break;
       }
-      added = page(reading);
+      added = fitting(reading::page);
       rows.addAll(added);
     }
     return rows;

@@ -7,7 +7,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -15,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the reader asks the log, on one connection in auto-commit mode. No query holds a snapshot
@@ -23,14 +22,16 @@ import java.util.stream.LongStream;
  * connection, since it knows nothing of a log that just grew.
  */
 final class LogQueries {
+  private static final String HEAD_COLUMNS =
+      "pg_catalog.pg_current_snapshot()::text, l.lsn::text, pg_catalog.pg_current_wal_flush_lsn() >= l.lsn,"
+          + " s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint";
+
   /**
    * The last id drawn is read after the snapshot was taken: a sequence shows its present value to
    * everybody.
    */
   private static final String HEAD =
-      "SELECT pg_catalog.pg_current_snapshot()::text, l.lsn::text, pg_catalog.pg_current_wal_flush_lsn() >= l.lsn,"
-          + " s.last_value - CASE WHEN s.is_called THEN 0 ELSE 1 END, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint"
-          + " FROM (SELECT pg_catalog.pg_current_wal_insert_lsn() AS lsn) l, millrace.change_log_id s";
+      " FROM (SELECT pg_catalog.pg_current_wal_insert_lsn() AS lsn) l, millrace.change_log_id s";
 
   /** The rows that began to be logged after the last window, by the primary key. */
   static final String RANGE =
@@ -69,13 +70,20 @@ final class LogQueries {
           + " ORDER BY c.xid) f";
 
   /**
-   * What transactions in the ranges logged, all of which ended, by the index on (incarnation, xid,
-   * id). The inner limit keeps the planner from joining all of the log with the ranges.
+   * The log's end, and what the transactions in the ranges logged as far as they ended, by the
+   * index on (incarnation, xid, id): one statement has one snapshot, which the head names and which
+   * decides what rows it sees. A range of a transaction that was open before is looked into only
+   * once that ended, so that nobody walks through its rows at each look. The inner limit keeps the
+   * planner from joining all of the log with the ranges.
    */
-  static final String ENDED =
-      "SELECT c.* FROM unnest(?::xid8[], ?::xid8[]) AS r (low, high), LATERAL (SELECT "
+  static final String LOOK =
+      "SELECT c.*, "
+          + HEAD_COLUMNS
+          + HEAD
+          + " LEFT JOIN LATERAL (SELECT e.* FROM unnest(?::xid8[], ?::xid8[], ?::boolean[]) AS r (low, high, open), LATERAL (SELECT "
           + LogRow.COLUMNS
-          + " FROM millrace.change_log WHERE incarnation = ? AND xid >= r.low AND xid < r.high LIMIT ?) c LIMIT ?";
+          + " FROM millrace.change_log WHERE incarnation = ? AND xid >= r.low AND xid < r.high LIMIT ?) e"
+          + " WHERE NOT r.open OR pg_catalog.pg_visible_in_snapshot(r.low, pg_catalog.pg_current_snapshot()) LIMIT ?) c ON true";
 
   static final String NEXT = "SELECT id FROM millrace.change_log WHERE id > ? ORDER BY id LIMIT 1";
 
@@ -97,17 +105,52 @@ final class LogQueries {
     this.connection = connection;
   }
 
+  /** The log's end alone. */
   LogHead head() throws SQLException {
-    // Prepared, since it is asked all the time: planning it costs more than answering it.
-    try (PreparedStatement query = connection.prepareStatement(HEAD);
-        ResultSet row = query.executeQuery()) {
+    try (Statement query = connection.createStatement();
+        ResultSet row = query.executeQuery("SELECT " + HEAD_COLUMNS + HEAD)) {
       row.next();
-      return new LogHead(
-          PgSnapshot.parse(row.getString(1)),
-          row.getString(2),
-          row.getBoolean(3),
-          row.getLong(4),
-          Instant.ofEpochMilli(row.getLong(5)));
+      return LogRows.head(row, 1);
+    }
+  }
+
+  /**
+   * The log's end, and the rows of the transactions not read yet that ended before it, in no order;
+   * all of them where there are fewer than the limit.
+   *
+   * @param before a snapshot taken earlier
+   */
+  LogLook look(long incarnation, ReadState read, @Nullable PgSnapshot before, int limit)
+      throws SQLException {
+    long[] open = read.openSince(before);
+    StringBuilder low = new StringBuilder("{");
+    StringBuilder high = new StringBuilder("{");
+    StringBuilder isOpen = new StringBuilder("{");
+    for (long xid : open) {
+      low.append(xid).append(',');
+      high.append(xid + 1).append(',');
+      isOpen.append("t,");
+    }
+    long from = read.bound();
+    for (long xid : open) {
+      if (from < xid) {
+        low.append(from).append(',');
+        high.append(xid).append(',');
+        isOpen.append("f,");
+      }
+      from = Math.max(from, xid + 1);
+    }
+    // Prepared, since it is asked all the time: planning it costs more than answering it.
+    try (PreparedStatement query = connection.prepareStatement(LOOK)) {
+      query.setString(1, low.append(from).append('}').toString());
+      query.setString(2, high.append(Long.MAX_VALUE).append('}').toString());
+      query.setString(3, isOpen.append("f}").toString());
+      query.setLong(4, incarnation);
+      query.setInt(5, limit);
+      query.setInt(6, limit);
+      try (ResultSet row = query.executeQuery()) {
+        return LogRows.look(row);
+      }
     }
   }
 
@@ -196,25 +239,6 @@ final class LogQueries {
   }
 
   /**
-   * Rows of the transactions not read yet that the snapshot sees, in no order; all of them where
-   * there are fewer than the limit.
-   */
-  List<LogRow> ended(long incarnation, ReadState read, PgSnapshot to, int limit)
-      throws SQLException {
-    long[][] ranges = to.endedFrom(read.bound());
-    long[] members = endedBelowBound(read, to);
-    long[] after = Arrays.stream(members).map(member -> member + 1).toArray();
-    try (PreparedStatement query = connection.prepareStatement(ENDED)) {
-      query.setString(1, xids(LongStream.concat(Arrays.stream(members), Arrays.stream(ranges[0]))));
-      query.setString(2, xids(LongStream.concat(Arrays.stream(after), Arrays.stream(ranges[1]))));
-      query.setLong(3, incarnation);
-      query.setInt(4, limit);
-      query.setInt(5, limit);
-      return rows(query);
-    }
-  }
-
-  /**
    * Rows of these transactions in {@code (afterId, upToId]}, in id order: the server merges one
    * index scan per transaction.
    */
@@ -295,11 +319,7 @@ final class LogQueries {
   }
 
   private static String xids(long[] xids) {
-    return xids(Arrays.stream(xids));
-  }
-
-  private static String xids(LongStream xids) {
-    return xids.mapToObj(Long::toString).collect(Collectors.joining(",", "{", "}"));
+    return Arrays.stream(xids).mapToObj(Long::toString).collect(Collectors.joining(",", "{", "}"));
   }
 
   private static List<LogRow> rows(PreparedStatement query) throws SQLException {

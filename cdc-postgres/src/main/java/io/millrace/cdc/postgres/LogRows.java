@@ -1,5 +1,6 @@
 package io.millrace.cdc.postgres;
 
+import io.millrace.cdc.internal.Check;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
@@ -12,6 +13,9 @@ import java.util.List;
 /** Reads rows of the change log from the answer to one query. Used by one thread. */
 final class LogRows {
   private static final long MICROS = 1_000_000;
+
+  /** So many has {@link LogRow#COLUMNS}. */
+  private static final int COLUMNS = 15;
 
   /** The server's times count from 2000 on, in microseconds. */
   private static final long EPOCH_SECONDS = Instant.parse("2000-01-01T00:00:00Z").getEpochSecond();
@@ -37,6 +41,33 @@ final class LogRows {
       rows.add(reader.read());
     }
     return rows;
+  }
+
+  /** An answer to {@link LogQueries#LOOK}: one line without a row at least. */
+  static LogLook look(ResultSet row) throws SQLException {
+    LogRows reader = new LogRows(row);
+    List<LogRow> rows = new ArrayList<>();
+    LogHead head = null;
+    while (row.next()) {
+      if (head == null) {
+        head = head(row, COLUMNS + 1);
+      }
+      row.getLong(1);
+      if (!row.wasNull()) {
+        rows.add(reader.read());
+      }
+    }
+    return new LogLook(Check.notNull(head, "head"), rows);
+  }
+
+  /** The log's end, from that column on. */
+  static LogHead head(ResultSet row, int column) throws SQLException {
+    return new LogHead(
+        PgSnapshot.parse(row.getString(column)),
+        row.getString(column + 1),
+        row.getBoolean(column + 2),
+        row.getLong(column + 3),
+        Instant.ofEpochMilli(row.getLong(column + 4)));
   }
 
   private LogRow read() throws SQLException {

@@ -2,7 +2,6 @@ package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.internal.Invariant;
 import java.sql.SQLException;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * when the first snapshot was taken have unread rows; the index on (incarnation, xid, id) gives
  * them. Above it the primary key is scanned, so that every row of the log is met about once however
  * long a transaction is open.
- *
- * <p>Most windows hold a few rows only: then all rows of the transactions that ended are asked for
- * at once and put in order here, which is one query in place of two to four.
  */
 final class LogWindow implements RowPages {
   /**
@@ -28,9 +24,6 @@ final class LogWindow implements RowPages {
    * query last.
    */
   private static final long STRETCH = 200_000;
-
-  /** Windows of so many rows are read at once. */
-  private static final int FEW = 256;
 
   private final LogQueries queries;
   private final long incarnation;
@@ -40,7 +33,6 @@ final class LogWindow implements RowPages {
   private final long last;
   private long at;
   private long @Nullable [] late;
-  private boolean begun;
   private boolean done;
 
   /**
@@ -82,18 +74,6 @@ final class LogWindow implements RowPages {
   @Override
   public List<LogRow> page(int limit) throws SQLException {
     Invariant.that(!done, "page of a window that is done");
-    if (!begun) {
-      begun = true;
-      int few = Math.min(FEW, limit); // the limit is low where rows are large
-      List<LogRow> rows = queries.ended(incarnation, from, to, few + 1);
-      if (rows.size() <= few) {
-        done = true;
-        return rows.stream()
-            .filter(row -> row.id() > at)
-            .sorted(Comparator.comparingLong(LogRow::id))
-            .toList();
-      }
-    }
     if (late == null) {
       late = at >= floor ? new long[0] : queries.late(incarnation, from, to, at, floor);
     }
