@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 final class Match implements AutoCloseable {
   /** So many rounds warm anything up. */
-  static final int MOST_WARM_UPS = 10;
+  static final int MOST_WARM_UPS = 40;
 
   private final Bench bench;
   private final String workload;

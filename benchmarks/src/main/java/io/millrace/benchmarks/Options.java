@@ -20,7 +20,7 @@ record Options(
     Path home, Path report, List<String> workloads, int rounds, double scale, int heapMegabytes) {
   private static final int ROUNDS = 5;
   private static final int HEAP_MEGABYTES = 512;
-  private static final double WARM_UP_SECONDS = 5;
+  private static final double WARM_UP_SECONDS = 15;
   private static final double QUICK_LOOK = 0.1;
 
   Options {
