@@ -11,6 +11,7 @@ import io.millrace.cdc.apply.RejectedException;
 import io.millrace.cdc.apply.RowWrite;
 import io.millrace.cdc.apply.SeenHeartbeat;
 import io.millrace.cdc.apply.TargetTransaction;
+import io.millrace.cdc.error.ApplyException;
 import io.millrace.cdc.error.MillraceException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Row;
@@ -176,7 +177,24 @@ final class MongoTransaction implements TargetTransaction {
 
   @Override
   public void hold(List<HeldEvent> events) {
+    events.forEach(this::mustFit);
     waiting.addAll(events);
+  }
+
+  /** What cannot be kept cannot be passed either. */
+  private void mustFit(HeldEvent event) {
+    long bytes = OwnForms.bytes(event);
+    if (bytes > OwnForms.MOST_BYTES) {
+      throw new ApplyException(
+          "%s: %s, at offset %s of partition %s, has to wait, but takes %s bytes and no document of MongoDB more than 16 MB: %s Mend what it was refused for (or leave the large field out of the mapping) and start the applier again; until then nothing after it is applied."
+              .formatted(
+                  session.site(),
+                  event.key(),
+                  event.delivery().offset(),
+                  event.delivery().partition(),
+                  bytes,
+                  event.error()));
+    }
   }
 
   @Override

@@ -34,6 +34,12 @@ import org.bson.conversions.Bson;
  */
 final class OwnForms {
   static final int FORMAT = 1;
+
+  /** Of a document, with room for what is not counted. */
+  static final long MOST_BYTES = (16L << 20) - (64 << 10);
+
+  private static final long MOST_BYTES_OF_A_CHARACTER = 3;
+  private static final long HEADER_BYTES = 32;
   static final String FOLD = "fold";
   static final String SHADOW = "s";
   static final String VERSION = "v";
@@ -107,6 +113,17 @@ final class OwnForms {
     row.getDocument("logs", new BsonDocument())
         .forEach((name, entry) -> logs.put(log(name), entry.asDocument()));
     return logs;
+  }
+
+  /** About how large the document of a held event is. */
+  static long bytes(HeldEvent event) {
+    Delivery delivery = event.delivery();
+    long texts =
+        (long) event.key().id().length() + delivery.routingKey().length() + event.error().length();
+    for (Map.Entry<String, String> header : delivery.event().headers().entrySet()) {
+      texts += HEADER_BYTES + header.getKey().length() + header.getValue().length();
+    }
+    return delivery.event().body().length + MOST_BYTES_OF_A_CHARACTER * texts;
   }
 
   static BsonDocument held(String applier, HeldEvent event) {

@@ -203,6 +203,45 @@ final class MongoForeignPositionTest {
   }
 
   @Test
+  void a_database_that_was_dropped_and_made_anew_is_read_on_behind_an_accepted_gap()
+      throws Exception {
+    MongoServer server = MongoServer.shared();
+    MongoDatabase database = server.createDatabase("foreign");
+    MongoSource source = source(server, database.getName());
+    prepare(server, database.getName());
+    Read before;
+    try (SourceReader reader = open(source, Optional.empty(), 0)) {
+      insert(database, 1);
+      before = read(reader, 1);
+    }
+    insert(database, 2);
+    database.drop();
+    prepare(server, database.getName());
+    insert(database, 3);
+    assertThatThrownBy(
+            () -> {
+              try (SourceReader reader =
+                  open(source, Optional.of(before.position()), before.epoch())) {
+                pollOn(reader);
+              }
+            })
+        .isInstanceOf(LostPositionException.class)
+        .hasMessageContaining("Accept the gap");
+    Read after;
+    try (SourceReader reader = afterAcceptedGap(source, before.epoch())) {
+      insert(database, 4);
+      after = read(reader, 1);
+    }
+    assertThat(after.ids()).containsExactly("4");
+    assertThat(after.epoch()).isGreaterThan(before.epoch());
+    insert(database, 5);
+    try (SourceReader reader = open(source, Optional.of(after.position()), after.epoch())) {
+      assertThat(read(reader, 1).ids()).containsExactly("5");
+    }
+    database.drop();
+  }
+
+  @Test
   void a_quiet_collection_keeps_its_place_while_others_fill_the_oplog() throws Exception {
     try (MongoServer server = MongoServer.startDedicated(SHORT_OPLOG)) {
       MongoDatabase database = prepare(server, DATABASE);
