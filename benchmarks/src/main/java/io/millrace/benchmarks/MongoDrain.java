@@ -64,7 +64,7 @@ final class MongoDrain implements Workload {
                   "%,d documents of six fields inserted, read again from the oplog in every round. The driver counts"
                       + " `RawBsonDocument`s. *Events* are fully decoded; *pipeline* also encodes them as protobuf and"
                       + " hands them to a publisher that does nothing. Debezium's *structs* are its cheapest form, in"
-                      + " which a document is a text of JSON.",
+                      + " which a document is a text of JSON. Opening the stream counts, but for Debezium.",
                   events),
               "documents",
               Result.Measure.RATE,

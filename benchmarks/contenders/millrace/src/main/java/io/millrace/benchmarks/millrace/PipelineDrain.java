@@ -3,6 +3,7 @@ package io.millrace.benchmarks.millrace;
 import io.millrace.benchmarks.protocol.Contender;
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Meter;
+import io.millrace.benchmarks.protocol.Task;
 import io.millrace.cdc.pipeline.Pipeline;
 import io.millrace.cdc.pipeline.PipelineState;
 import io.millrace.cdc.position.FilePositions;
@@ -44,6 +45,9 @@ final class PipelineDrain implements Contender {
             .positions(FilePositions.in(job.directory().resolve(name)))
             .firstStart(FirstStart.OLDEST)
             .build()) {
+      if (job.task() == Task.MONGO_DRAIN) {
+        meter.begin(); // thousands of changes come at once: opening counts
+      }
       pipeline.start();
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
       while (!done.await(1, TimeUnit.SECONDS)) {
