@@ -64,6 +64,10 @@ final class BsonBytes {
     return (int) INTS.get(bytes, at);
   }
 
+  static void putInt32(byte[] bytes, int at, int value) {
+    INTS.set(bytes, at, value);
+  }
+
   static long int64(byte[] bytes, int at) {
     return (long) LONGS.get(bytes, at);
   }

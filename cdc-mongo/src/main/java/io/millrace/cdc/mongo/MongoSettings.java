@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.bson.codecs.configuration.CodecRegistries;
 
 /**
  * What {@link MongoSource.Builder} collected, checked.
@@ -33,7 +34,10 @@ record MongoSettings(
 
   /** For change streams: read where the client prefers to, with the only concern they allow. */
   MongoDatabase watched() {
-    return client.getDatabase(database).withReadConcern(ReadConcern.MAJORITY);
+    MongoDatabase named = client.getDatabase(database).withReadConcern(ReadConcern.MAJORITY);
+    return named.withCodecRegistry(
+        CodecRegistries.fromRegistries(
+            CodecRegistries.fromCodecs(new ChangeCodec()), named.getCodecRegistry()));
   }
 
   MongoDatabase admin() {
