@@ -74,7 +74,7 @@ final class OutboxThroughput implements Workload {
                   Locale.ROOT,
                   "%s %,d transactions as fast as possible, each a row and an event; the round ends when the"
                       + " last event was relayed to code that notes the time. Pools of HikariCP's default size for"
-                      + " both libraries. Bare JDBC inserts a second row in place of the event and relays nothing. %s",
+                      + " all three. Bare JDBC inserts a second row in place of the event and relays nothing. %s",
                   alone ? "One thread writes" : "Eight threads write",
                   transactions,
                   durable

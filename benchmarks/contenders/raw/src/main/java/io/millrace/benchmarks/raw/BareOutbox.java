@@ -1,27 +1,32 @@
 package io.millrace.benchmarks.raw;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.millrace.benchmarks.protocol.Contender;
 import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Meter;
 import io.millrace.benchmarks.protocol.Writers;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 
 /**
- * Inserts a row and a second one into a table like an outbox's, a transaction each. Nobody relays.
+ * Inserts a row and a second one into a table like an outbox's, a transaction each on a pool's
+ * connection, as the libraries' users do. Nobody relays.
  */
 final class BareOutbox implements Contender {
   private final Job job;
+  private final HikariDataSource pool = new HikariDataSource();
 
   BareOutbox(Job job) {
     this.job = job;
+    pool.setJdbcUrl(job.from().url());
+    pool.setUsername(job.from().user());
+    pool.setPassword(job.from().password());
   }
 
   @Override
   public void prepare() throws SQLException {
-    try (Connection connection = connect()) {
+    try (Connection connection = pool.getConnection()) {
       connection
           .createStatement()
           .execute("create table bare_outbox (id bigint primary key, event text not null)");
@@ -36,15 +41,15 @@ final class BareOutbox implements Contender {
   }
 
   private void write(int round, Writers.Numbers numbers) throws SQLException {
-    try (Connection connection = connect();
-        PreparedStatement row =
-            connection.prepareStatement(
-                "insert into " + job.table() + " (id, customer, note) values (?, ?, ?)");
-        PreparedStatement event =
-            connection.prepareStatement("insert into bare_outbox values (?, ?)")) {
-      connection.setAutoCommit(false);
-      for (int i = numbers.take(); i >= 0; i = numbers.take()) {
-        long id = (long) round * job.events() + i;
+    for (int i = numbers.take(); i >= 0; i = numbers.take()) {
+      long id = (long) round * job.events() + i;
+      try (Connection connection = pool.getConnection();
+          PreparedStatement row =
+              connection.prepareStatement(
+                  "insert into " + job.table() + " (id, customer, note) values (?, ?, ?)");
+          PreparedStatement event =
+              connection.prepareStatement("insert into bare_outbox values (?, ?)")) {
+        connection.setAutoCommit(false);
         row.setLong(1, id);
         row.setLong(2, i);
         row.setString(3, "a note of a usual length");
@@ -58,7 +63,8 @@ final class BareOutbox implements Contender {
     }
   }
 
-  private Connection connect() throws SQLException {
-    return DriverManager.getConnection(job.from().url(), job.from().user(), job.from().password());
+  @Override
+  public void close() {
+    pool.close();
   }
 }
