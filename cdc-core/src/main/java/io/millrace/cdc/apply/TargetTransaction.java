@@ -90,7 +90,11 @@ public interface TargetTransaction extends AutoCloseable {
   /** Removes every row of an entity. */
   void truncate(String entity, LedgerEntry entry);
 
-  /** Whether the ledger knows a higher version of any key of this entity in this log. */
+  /**
+   * Whether the ledger knows a higher version of any key of this entity in this log. What other
+   * instances of the applier are applying is waited for, and none begins before this transaction
+   * ends: or rows that are older than a truncation could come in beside it.
+   */
   boolean knowsLater(String entity, String log, byte[] version);
 
   /** Calls the entity's handler. */

@@ -207,8 +207,23 @@ final class OwnStore {
     ledger.sendIfAtOnce();
   }
 
+  /**
+   * Every transaction of an applier moves an offset: one that is under way meets this one, which is
+   * then taken again, and so does each that begins before this one ends.
+   */
+  private void meetOthers() {
+    steps.write(
+        "meeting the applier's other transactions",
+        OwnCollections.OFFSETS,
+        (database, session) ->
+            database
+                .getCollection(OwnCollections.OFFSETS, BsonDocument.class)
+                .updateMany(session, Filters.eq("_id.a", applier), Updates.inc("turn", 1L)));
+  }
+
   boolean knowsLater(String entity, String log, byte[] version) {
     send();
+    meetOthers();
     Bson later =
         Filters.and(
             OwnForms.ofEntity(applier, entity),

@@ -159,7 +159,23 @@ final class OwnTables {
     return entries;
   }
 
+  /**
+   * Every transaction of an applier moves an offset before it does anything else. Only the very
+   * first of a partition cannot be waited for, whose offset nobody sees yet.
+   */
+  private void awaitOthers() throws SQLException {
+    String sql =
+        "SELECT partition_no FROM "
+            + offset
+            + " WHERE applier = ? ORDER BY transport, channel, partition_no FOR UPDATE";
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      texts(statement, 1, applier);
+      statement.executeQuery().close();
+    }
+  }
+
   boolean knowsLater(String entity, String log, byte[] version) throws SQLException {
+    awaitOthers();
     String sql =
         "SELECT count(*) FROM "
             + ledger

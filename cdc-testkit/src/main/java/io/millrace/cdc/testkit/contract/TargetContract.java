@@ -383,6 +383,16 @@ public abstract class TargetContract {
   }
 
   @Test
+  void a_truncation_takes_away_what_another_instance_was_applying() throws Exception {
+    ChangeEvent older = items.created(1, "name", "a", "amount", 1, "note", "n");
+    ChangeEvent emptied = items.event(ChangeType.TRUNCATED, 0).key(Row.empty()).id("").build();
+    try (TwoInstances instances = new TwoInstances(itemTarget())) {
+      instances.emptyBeside(older, emptied);
+    }
+    assertEquals("", items());
+  }
+
+  @Test
   void a_changed_key_moves_the_row() throws Exception {
     items.send(items.created(1, "name", "a", "amount", 1, "note", "n"));
     Row moved = Events.row("id", 2, "name", "a", "amount", 1, "note", "n");
