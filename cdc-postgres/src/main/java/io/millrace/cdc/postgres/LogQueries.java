@@ -30,7 +30,7 @@ final class LogQueries {
    * The last id drawn is read after the snapshot was taken: a sequence shows its present value to
    * everybody.
    */
-  private static final String HEAD =
+  private static final String OF_HEAD =
       " FROM (SELECT pg_catalog.pg_current_wal_insert_lsn() AS lsn) l, millrace.change_log_id s";
 
   /** The rows that began to be logged after the last window, by the primary key. */
@@ -79,7 +79,7 @@ final class LogQueries {
   static final String LOOK =
       "SELECT c.*, "
           + HEAD_COLUMNS
-          + HEAD
+          + OF_HEAD
           + " LEFT JOIN LATERAL (SELECT e.* FROM unnest(?::xid8[], ?::xid8[], ?::boolean[]) AS r (low, high, open), LATERAL (SELECT "
           + LogRow.COLUMNS
           + " FROM millrace.change_log WHERE incarnation = ? AND xid >= r.low AND xid < r.high LIMIT ?) e"
@@ -108,7 +108,7 @@ final class LogQueries {
   /** The log's end alone. */
   LogHead head() throws SQLException {
     try (Statement query = connection.createStatement();
-        ResultSet row = query.executeQuery("SELECT " + HEAD_COLUMNS + HEAD)) {
+        ResultSet row = query.executeQuery("SELECT " + HEAD_COLUMNS + OF_HEAD)) {
       row.next();
       return LogRows.head(row, 1);
     }
