@@ -5,6 +5,7 @@ import io.millrace.benchmarks.protocol.Job;
 import io.millrace.benchmarks.protocol.Meter;
 import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.ApplierListener;
+import io.millrace.cdc.apply.Target;
 import io.millrace.cdc.codec.ProtobufCodec;
 import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.event.ChangeEvent;
@@ -17,6 +18,7 @@ import io.millrace.cdc.transport.Publisher;
 import io.millrace.cdc.transport.inprocess.InProcessTransport;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -33,9 +35,11 @@ final class ApplierFeed implements Contender {
 
   private final Job job;
   private final InProcessTransport transport;
+  private final Target target; // and its pool, of all rounds
 
-  ApplierFeed(Job job) {
+  ApplierFeed(Job job) throws SQLException {
     this.job = job;
+    this.target = Targets.of(job.to(), job.table());
     this.transport =
         InProcessTransport.builder().name("feed").capacity(2 * job.events() + job.batch()).build();
   }
@@ -48,7 +52,7 @@ final class ApplierFeed implements Contender {
         Applier.builder("feed")
             .service("monolith")
             .from(transport.subscriber("feed"))
-            .to(Targets.of(job.to(), job.table()))
+            .to(target)
             .batchSize(job.batch())
             .listener(new Counting(job.events(), meter, done))
             .build()) {

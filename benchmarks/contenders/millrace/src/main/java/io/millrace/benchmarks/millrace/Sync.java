@@ -7,6 +7,7 @@ import io.millrace.benchmarks.protocol.Meter;
 import io.millrace.benchmarks.protocol.Style;
 import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.ApplierListener;
+import io.millrace.cdc.apply.Target;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.kafka.KafkaTransport;
 import io.millrace.cdc.pipeline.Pipeline;
@@ -16,6 +17,7 @@ import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.transport.Publisher;
 import io.millrace.cdc.transport.Subscriber;
 import io.millrace.cdc.transport.inprocess.InProcessTransport;
+import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,10 +32,12 @@ final class Sync implements Contender {
   private static final List<String> FIELDS = List.of("id", "customer");
 
   private final Job job;
+  private final Target target; // and its pool, of all rounds
   private @Nullable PostgresSource source;
 
-  Sync(Job job) {
+  Sync(Job job) throws SQLException {
     this.job = job;
+    this.target = Targets.of(job.to(), job.table(), FIELDS);
   }
 
   @Override
@@ -83,7 +87,7 @@ final class Sync implements Contender {
             Applier.builder(name)
                 .service("monolith")
                 .from(subscriber)
-                .to(Targets.of(job.to(), job.table(), FIELDS))
+                .to(target)
                 .listener(
                     new ApplierListener() {
                       @Override
