@@ -77,8 +77,7 @@ final class Match implements AutoCloseable {
 
   /** So many turns there are at most: how often a contestant warms up shows only then. */
   int mostTurns(int contestants) {
-    boolean once = Math.min(bench.options().warmUpSeconds(), longestWarmUp) <= 0;
-    return contestants * ((once ? 1 : MOST_WARM_UPS) + bench.options().rounds());
+    return contestants * ((leastWarmUp() <= 0 ? 1 : MOST_WARM_UPS) + bench.options().rounds());
   }
 
   /** Lets all note where the log stands. */
@@ -110,8 +109,12 @@ final class Match implements AutoCloseable {
     }
   }
 
+  private double leastWarmUp() {
+    return Math.min(bench.options().warmUpSeconds(), longestWarmUp);
+  }
+
   private void warmUp(Player player, Turn turn) throws InterruptedException {
-    double least = Math.min(bench.options().warmUpSeconds(), longestWarmUp);
+    double least = leastWarmUp();
     for (int i = 0; i < MOST_WARM_UPS && (i == 0 || player.warmUpSeconds() < least); i++) {
       player.attempt(() -> player.note(0, turn(player, turn)));
     }

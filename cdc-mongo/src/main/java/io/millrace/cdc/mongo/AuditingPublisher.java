@@ -39,9 +39,6 @@ final class AuditingPublisher implements Publisher {
   private static final int GROUP = 500;
   private static final long PAUSE_MILLIS = 200;
 
-  /** Of what is kept of an event: a document has at most 16 MB. */
-  private static final int MOST_BYTES = (16 << 20) - (64 << 10);
-
   private static final UpdateOptions UPSERT = new UpdateOptions().upsert(true);
 
   private final MongoAudit audit;
@@ -205,7 +202,7 @@ final class AuditingPublisher implements Publisher {
             .append("routing_key", routingKey)
             .append("headers", headers)
             .append("format", 1);
-    return size(event, routingKey, encoded) <= MOST_BYTES
+    return size(event, routingKey, encoded) <= OwnForms.MOST_BYTES
         ? document.append(MongoAudit.BODY, new Binary(encoded.body()))
         : document.append("body_bytes", encoded.body().length);
   }

@@ -35,7 +35,7 @@ import org.bson.conversions.Bson;
 final class OwnForms {
   static final int FORMAT = 1;
 
-  /** Of a document, with room for what is not counted. */
+  /** Of what a document keeps of an event: it has at most 16 MB, with what is not counted. */
   static final long MOST_BYTES = (16L << 20) - (64 << 10);
 
   private static final long MOST_BYTES_OF_A_CHARACTER = 3;

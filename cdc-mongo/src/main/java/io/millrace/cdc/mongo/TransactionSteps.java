@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.conversions.Bson;
 import org.jspecify.annotations.Nullable;
@@ -110,12 +111,19 @@ final class TransactionSteps implements AutoCloseable {
   /** Takes a step; where that meets another transaction, all that were taken in ours once more. */
   private <T> T take(String what, boolean rows, Step<T> step) {
     boolean transactional = begun || rows || !gathering;
+    return persistently(
+        () -> {
+          ClientSession session = session(transactional);
+          T answer = call(what, session, step);
+          done.add(new Done(what, rows, begun, step, Objects.requireNonNull(answer)));
+          return answer;
+        });
+  }
+
+  private <T> T persistently(Supplier<T> work) {
     for (int attempt = 1; ; attempt++) {
       try {
-        ClientSession session = session(transactional);
-        T answer = call(what, session, step);
-        done.add(new Done(what, rows, begun, step, Objects.requireNonNull(answer)));
-        return answer;
+        return work.get();
       } catch (RestartException e) {
         if (!triesAgain(e, attempt)) {
           throw ended(e);
@@ -185,20 +193,16 @@ final class TransactionSteps implements AutoCloseable {
 
   /** Sends what was gathered; from here on every step is taken at once. */
   void send() {
-    for (int attempt = 1; gathering; attempt++) {
-      try {
-        ClientSession session = session(true);
-        List.copyOf(done).stream()
-            .filter(step -> !step.sent())
-            .forEach(step -> again(step, session));
-        gathered();
-      } catch (RestartException e) {
-        if (!triesAgain(e, attempt)) {
-          throw ended(e);
-        }
-      } catch (RuntimeException e) {
-        throw ended(e);
-      }
+    if (gathering) {
+      persistently(
+          () -> {
+            ClientSession session = session(true);
+            List.copyOf(done).stream()
+                .filter(step -> !step.sent())
+                .forEach(step -> again(step, session));
+            gathered();
+            return true;
+          });
     }
   }
 

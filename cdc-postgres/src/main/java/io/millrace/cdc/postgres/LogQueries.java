@@ -123,28 +123,13 @@ final class LogQueries {
   LogLook look(long incarnation, ReadState read, @Nullable PgSnapshot before, int limit)
       throws SQLException {
     long[] open = read.openSince(before);
-    StringBuilder low = new StringBuilder("{");
-    StringBuilder high = new StringBuilder("{");
-    StringBuilder isOpen = new StringBuilder("{");
-    for (long xid : open) {
-      low.append(xid).append(',');
-      high.append(xid + 1).append(',');
-      isOpen.append("t,");
-    }
-    long from = read.bound();
-    for (long xid : open) {
-      if (from < xid) {
-        low.append(from).append(',');
-        high.append(xid).append(',');
-        isOpen.append("f,");
-      }
-      from = Math.max(from, xid + 1);
-    }
+    long[] afterOpen = Arrays.stream(open).map(xid -> xid + 1).toArray();
+    long[][] others = PgSnapshot.rangesWithout(open, read.bound(), Long.MAX_VALUE);
     // Prepared, since it is asked all the time: planning it costs more than answering it.
     try (PreparedStatement query = connection.prepareStatement(LOOK)) {
-      query.setString(1, low.append(from).append('}').toString());
-      query.setString(2, high.append(Long.MAX_VALUE).append('}').toString());
-      query.setString(3, isOpen.append("f}").toString());
+      query.setString(1, xids(open, others[0]));
+      query.setString(2, xids(afterOpen, others[1]));
+      query.setString(3, "{" + "t,".repeat(open.length) + "f,".repeat(others[0].length - 1) + "f}");
       query.setLong(4, incarnation);
       query.setInt(5, limit);
       query.setInt(6, limit);
@@ -318,8 +303,11 @@ final class LogQueries {
     }
   }
 
-  private static String xids(long[] xids) {
-    return Arrays.stream(xids).mapToObj(Long::toString).collect(Collectors.joining(",", "{", "}"));
+  private static String xids(long[]... parts) {
+    return Arrays.stream(parts)
+        .flatMapToLong(Arrays::stream)
+        .mapToObj(Long::toString)
+        .collect(Collectors.joining(",", "{", "}"));
   }
 
   private static List<LogRow> rows(PreparedStatement query) throws SQLException {

@@ -33,11 +33,16 @@ record PgSnapshot(String text, long xmax, long[] inProgress) {
    * bounds which do not belong.
    */
   long[][] endedFrom(long first) {
+    return rangesWithout(inProgress, first, xmax);
+  }
+
+  /** The transactions from {@code first} to before {@code last} without those, which ascend. */
+  static long[][] rangesWithout(long[] without, long first, long last) {
     List<Long> low = new ArrayList<>();
     List<Long> high = new ArrayList<>();
     long from = first;
-    for (int i = 0; i <= inProgress.length; i++) {
-      long end = i == inProgress.length ? xmax : inProgress[i];
+    for (int i = 0; i <= without.length; i++) {
+      long end = i == without.length ? last : without[i];
       if (from < end) {
         low.add(from);
         high.add(end);
