@@ -354,7 +354,7 @@ final class BatchApplier {
       BatchResult result) {
     Map<String, List<Item>> byEntity = new LinkedHashMap<>();
     session.parentsFirst().forEach(entity -> byEntity.put(entity, new ArrayList<>()));
-    List<Item> expanded = Expansion.of(run, session, transaction);
+    List<Item> expanded = Expansion.of(config, run, session, transaction);
     if (expanded.size() > run.size()) {
       Set<EntityKey> children = new LinkedHashSet<>();
       expanded.forEach(item -> children.add(item.key()));

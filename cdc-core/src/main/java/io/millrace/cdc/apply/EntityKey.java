@@ -29,6 +29,14 @@ public record EntityKey(String entity, String id) {
     return new EntityKey(entity, shorten(id));
   }
 
+  /**
+   * Whether ids that begin with this one and a comma are still told by that beginning when they are
+   * shortened.
+   */
+  public static boolean leads(String id) {
+    return id.getBytes(StandardCharsets.UTF_8).length < KEPT_BYTES;
+  }
+
   /** Entity and id, for messages. */
   @Override
   public String toString() {

@@ -18,21 +18,36 @@ import org.jspecify.annotations.Nullable;
  * Makes of the events of documents the events of their rows: one of the parent, one per element of
  * the list it holds, and one per child that is not in the list any more. What the children are is
  * asked once per transaction and moved on from event to event.
+ *
+ * <p>A child is what stands in the target, and what the fold believes to stand there: an element
+ * that was taken out of its list here is not there when the list comes back, and nothing but the
+ * list says that it was taken out.
  */
 final class Expansion {
+  /** Stands for the key of a child that the fold alone believes to be there. */
+  private static final Row BELIEVED = Row.empty();
+
+  private final ApplierConfig config;
   private final List<Nesting> nestings;
+
+  /** Per nesting and parent's id the children's keys, by the ids that the ledger has of them. */
   private final Map<Nesting, Map<String, Map<String, Row>>> children = new LinkedHashMap<>();
 
-  private Expansion(List<Nesting> nestings) {
+  private Expansion(ApplierConfig config, List<Nesting> nestings) {
+    this.config = config;
     this.nestings = nestings;
   }
 
   /** The events with their children's behind each; the same list where nothing is nested. */
-  static List<Item> of(List<Item> items, TargetSession session, TargetTransaction transaction) {
+  static List<Item> of(
+      ApplierConfig config,
+      List<Item> items,
+      TargetSession session,
+      TargetTransaction transaction) {
     if (session.nestings().isEmpty()) {
       return items;
     }
-    Expansion expansion = new Expansion(session.nestings());
+    Expansion expansion = new Expansion(config, session.nestings());
     expansion.load(items, transaction);
     List<Item> expanded = new ArrayList<>(items.size());
     for (Item item : items) {
@@ -101,12 +116,39 @@ final class Expansion {
                       known.get(CanonicalId.of(part(child, nesting.parentKey())));
                   if (ofParent != null) {
                     Row key = part(child, nesting.key());
-                    ofParent.put(CanonicalId.of(key), key);
+                    ofParent.put(id(nesting, key), key);
                   }
                 });
+        if (isShared(nesting)) {
+          believe(transaction.folded(nesting, parents.keySet()), known);
+        }
       }
       children.put(nesting, known);
     }
+  }
+
+  private static void believe(
+      Map<String, List<LedgerEntry>> folded, Map<String, Map<String, Row>> known) {
+    folded.forEach(
+        (parent, entries) -> {
+          Map<String, Row> ofParent = known.get(parent);
+          for (LedgerEntry entry : entries) {
+            byte[] shadow = entry.shadow();
+            if (ofParent != null
+                && shadow != null
+                && FoldState.decode(entry.key(), shadow).exists) {
+              ofParent.putIfAbsent(entry.key().id(), BELIEVED);
+            }
+          }
+        });
+  }
+
+  private boolean isShared(Nesting nesting) {
+    return config.target().mode(nesting.child()) == EntityMode.SHARED;
+  }
+
+  private static String id(Nesting nesting, Row key) {
+    return EntityKey.of(nesting.child(), CanonicalId.of(key)).id();
   }
 
   /**
@@ -130,9 +172,9 @@ final class Expansion {
     Map<String, Row> known = parent == null ? null : children(nesting).get(CanonicalId.of(parent));
     if (known != null) {
       if (event.type() == ChangeType.DELETED) {
-        known.remove(event.id());
+        known.remove(EntityKey.of(event).id());
       } else {
-        known.put(event.id(), event.key());
+        known.put(EntityKey.of(event).id(), event.key());
       }
     }
   }
@@ -152,7 +194,7 @@ final class Expansion {
     for (Row element : elements) {
       Row row = child(event, nesting, element);
       Row key = part(row, nesting.key());
-      String id = CanonicalId.of(key);
+      String id = id(nesting, key);
       if (!listed.add(id)) {
         throw new RejectedException(
             "%s holds two elements of '%s' with the key %s; mend the document."
@@ -167,6 +209,9 @@ final class Expansion {
                   .changedFields(row.names().asList())
                   .build()));
     }
+    if (event.type() == ChangeType.SNAPSHOT && isShared(nesting)) {
+      return; // a backfill only creates what is missing
+    }
     known
         .entrySet()
         .removeIf(
@@ -174,9 +219,12 @@ final class Expansion {
               if (listed.contains(entry.getKey())) {
                 return false;
               }
+              ChangeEvent.Builder gone =
+                  builder(event, nesting, entry.getValue()).type(ChangeType.DELETED);
               expanded.add(
-                  item.element(
-                      builder(event, nesting, entry.getValue()).type(ChangeType.DELETED).build()));
+                  entry.getValue().size() > 0
+                      ? item.element(gone.build())
+                      : item.unlisted(gone.id(entry.getKey()).build()));
               return true;
             });
   }

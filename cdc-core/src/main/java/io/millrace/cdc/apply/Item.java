@@ -19,6 +19,11 @@ record Item(Delivery delivery, ChangeEvent event, EntityKey key, EntityKey waits
      * An element of a list that came as a whole, so that what changed has to be told by comparing.
      */
     ELEMENT,
+    /**
+     * An element that such a list leaves out, and that is not there either: the fold alone believes
+     * that it is. Its event names it by its id, and has no key.
+     */
+    UNLISTED,
     /** The DELETED of a key change that is made now; its CREATED stands directly behind it. */
     LEFT,
     /** The CREATED of a key change that is made now; its DELETED stands directly before it. */
@@ -39,6 +44,11 @@ record Item(Delivery delivery, ChangeEvent event, EntityKey key, EntityKey waits
     return new Item(delivery, part, EntityKey.of(part), waits, Role.ELEMENT);
   }
 
+  /** A part of it that is not there. */
+  Item unlisted(ChangeEvent part) {
+    return new Item(delivery, part, EntityKey.of(part), waits, Role.UNLISTED);
+  }
+
   /** The same in another role. */
   Item as(Role other) {
     return new Item(delivery, event, key, waits, other);
@@ -47,7 +57,7 @@ record Item(Delivery delivery, ChangeEvent event, EntityKey key, EntityKey waits
   /** Whether it changes a row's key. */
   boolean moves() {
     return switch (role) {
-      case WHOLE, ELEMENT -> false;
+      case WHOLE, ELEMENT, UNLISTED -> false;
       case LEFT, ARRIVED, LEFT_FIRST, ARRIVED_FIRST -> true;
     };
   }

@@ -115,7 +115,7 @@ final class Moves {
   static List<LedgerEntry> entries(Item item) {
     LedgerEntry own = LedgerView.entry(item.key(), item.event());
     return switch (item.role()) {
-      case WHOLE, ELEMENT, LEFT, ARRIVED -> List.of(own);
+      case WHOLE, ELEMENT, UNLISTED, LEFT, ARRIVED -> List.of(own);
       case LEFT_FIRST, ARRIVED_FIRST ->
           List.of(
               own,

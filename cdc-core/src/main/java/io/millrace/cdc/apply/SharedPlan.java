@@ -42,14 +42,16 @@ final class SharedPlan implements EntityPlan {
     Map<EntityKey, Row> keys = new LinkedHashMap<>();
     Map<EntityKey, List<Item>> byKey = new LinkedHashMap<>();
     for (Item item : items) {
-      keys.computeIfAbsent(item.key(), key -> session.convertKey(item.event()));
+      if (item.role() != Item.Role.UNLISTED) {
+        keys.computeIfAbsent(item.key(), key -> session.convertKey(item.event()));
+      }
       byKey.computeIfAbsent(item.key(), key -> new ArrayList<>()).add(item);
     }
     Map<EntityKey, Row> current = transaction.lock(entity, keys);
     SharedPlan plan = new SharedPlan(entity, session.storesAsConverted(entity));
     byKey.forEach(
         (key, events) -> {
-          Row keyValues = Objects.requireNonNull(keys.get(key));
+          Row keyValues = keys.getOrDefault(key, Row.empty());
           plan.fold(key, keyValues, current.get(key), events, own, session, ledger);
         });
     return plan;

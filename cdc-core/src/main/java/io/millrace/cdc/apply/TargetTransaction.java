@@ -68,6 +68,19 @@ public interface TargetTransaction extends AutoCloseable {
   }
 
   /**
+   * Fold rows of the children of some parents, whether the children are there or not, where the
+   * target keeps them so that the parent's own event alone says that one was removed: as elements
+   * of a list in its document. By default there are none: the removal of a row has an event of its
+   * own.
+   *
+   * @param parents ids of the parents
+   * @return by the parent's id
+   */
+  default Map<String, List<LedgerEntry>> folded(Nesting nesting, Collection<String> parents) {
+    return Map.of();
+  }
+
+  /**
    * Writes ledger rows and then rows of one entity. The ledger rows are written directly before the
    * rows' statements, all of them first: they mark what follows. Keys are distinct, those that rows
    * leave included.

@@ -177,6 +177,11 @@ final class LayoutCheck {
         problems.add(
             "%s: its key is %s; an element is found by its parent's key %s and one of its own."
                 .formatted(what, nesting.key(), nesting.parentKey()));
+      } else if (child.mode() == EntityMode.SHARED
+          && !nesting.parentKey().equals(nesting.key().subList(0, nesting.parentKey().size()))) {
+        problems.add(
+            "%s: its key %s does not begin with its parent's %s, so in shared mode the ledger cannot tell which elements a list leaves out. Give the table a key that does, or map both in mirror mode."
+                .formatted(what, nesting.key(), nesting.parentKey()));
       }
       child
           .paths()

@@ -120,6 +120,13 @@ final class MongoTransaction implements TargetTransaction {
   }
 
   @Override
+  public Map<String, List<LedgerEntry>> folded(Nesting nesting, Collection<String> parents) {
+    return session.rows(nesting.child()) instanceof Elements
+        ? own.beneath(nesting, parents)
+        : Map.of();
+  }
+
+  @Override
   public void write(String entity, List<RowWrite> writes) {
     fitting(
         () -> {

@@ -69,6 +69,13 @@ final class OwnForms {
         Filters.gte("_id", key(applier, new EntityKey(entity, ""))), Filters.lt("_id", end));
   }
 
+  /** Everything that the ledger has of an entity whose ids begin with those of a parent. */
+  static Bson beneath(String applier, String entity, String parent) {
+    return Filters.and(
+        Filters.gte("_id", key(applier, new EntityKey(entity, parent + ","))),
+        Filters.lt("_id", key(applier, new EntityKey(entity, parent + "-")))); // '-' follows ','
+  }
+
   static BsonDocument partition(String applier, Channel channel, int partition) {
     return channel(applier, channel).append("p", new BsonInt32(partition));
   }

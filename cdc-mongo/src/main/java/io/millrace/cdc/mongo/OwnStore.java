@@ -16,11 +16,14 @@ import com.mongodb.client.model.WriteModel;
 import io.millrace.cdc.apply.EntityKey;
 import io.millrace.cdc.apply.HeldEvent;
 import io.millrace.cdc.apply.LedgerEntry;
+import io.millrace.cdc.apply.Nesting;
 import io.millrace.cdc.apply.OffsetStep;
+import io.millrace.cdc.apply.RejectedException;
 import io.millrace.cdc.apply.RowWrite;
 import io.millrace.cdc.apply.SeenHeartbeat;
 import io.millrace.cdc.error.FencedException;
 import io.millrace.cdc.event.Heartbeat;
+import io.millrace.cdc.internal.Invariant;
 import io.millrace.cdc.transport.Channel;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -55,6 +58,7 @@ final class OwnStore {
           .returnDocument(ReturnDocument.AFTER)
           .projection(new BsonDocument("turn", new BsonInt32(1)));
   private static final int KEYS_PER_REQUEST = 5_000;
+  private static final int PARENTS_PER_REQUEST = 200;
 
   private final String applier;
   private final TargetSite site;
@@ -158,6 +162,51 @@ final class OwnStore {
           .forEach(row -> entries.addAll(LedgerForm.entries(row)));
     }
     return entries;
+  }
+
+  /**
+   * What the ledger has of the elements of some parents: their ids begin with the parent's, as
+   * {@link LayoutCheck} sees to.
+   */
+  Map<String, List<LedgerEntry>> beneath(Nesting nesting, Collection<String> parents) {
+    send();
+    Map<String, List<LedgerEntry>> found = new LinkedHashMap<>();
+    List<Bson> ranges = new ArrayList<>(parents.size());
+    for (String parent : parents) {
+      mustLead(nesting, parent);
+      found.put(parent, new ArrayList<>());
+      ranges.add(OwnForms.beneath(applier, nesting.child(), parent));
+    }
+    for (int from = 0; from < ranges.size(); from += PARENTS_PER_REQUEST) {
+      Bson any =
+          Filters.or(ranges.subList(from, Math.min(ranges.size(), from + PARENTS_PER_REQUEST)));
+      for (RawBsonDocument row :
+          steps.find(RawBsonDocument.class, OwnCollections.LEDGER, any, null)) {
+        for (LedgerEntry entry : LedgerForm.entries(row)) {
+          above(entry.key().id(), found).add(entry);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static List<LedgerEntry> above(String id, Map<String, List<LedgerEntry>> parents) {
+    for (int comma = id.indexOf(','); comma >= 0; comma = id.indexOf(',', comma + 1)) {
+      List<LedgerEntry> entries = parents.get(id.substring(0, comma));
+      if (entries != null) {
+        return entries;
+      }
+    }
+    throw Invariant.broken("the ledger found '%s' beneath none of %s", id, parents.keySet());
+  }
+
+  /** The ledger shortens long ids, and then their beginning says nothing certain. */
+  private static void mustLead(Nesting nesting, String parent) {
+    if (!EntityKey.leads(parent)) {
+      throw new RejectedException(
+          "'%s' has a key of %s characters: too long for a list of '%s' in shared mode, whose elements have to be found by it. Give it a shorter key, or map both in mirror mode."
+              .formatted(nesting.parent(), parent.length(), nesting.child()));
+    }
   }
 
   private static List<List<EntityKey>> chunks(Collection<EntityKey> keys) {

@@ -260,6 +260,139 @@ final class MongoNestingTest {
         List.of(Document.parse("{no: 1, sku: 'a'}")), order(1).getList("lines", Document.class));
   }
 
+  /** The same in shared mode, with the database captured. */
+  private MongoTarget shared() {
+    MongoSource.builder(MongoServer.shared().client(), database.getName())
+        .service("shop")
+        .capture("orders", c -> c.entity("order").rename("_id", "id"))
+        .build()
+        .registration()
+        .install();
+    return target()
+        .shared("order", "orders", m -> m.rename("id", "_id").fields("customer"))
+        .shared("line", "orders", m -> m.fields("order_id", "no", "sku").as("no", BsonType.INT32))
+        .nest(LINES)
+        .build();
+  }
+
+  /** What the source makes of a change that the application made here, of these lines. */
+  private ChangeEvent ownList(ChangeType type, long id, long... numbers) {
+    Document registered = database.getCollection(MongoRegistration.COLLECTION).find().first();
+    List<Value> lines = new ArrayList<>();
+    for (long no : numbers) {
+      lines.add(
+          new Value.DocumentValue(
+              Row.builder().put("no", Value.of(no)).put("sku", Value.of("own")).build()));
+    }
+    Row state =
+        Row.builder()
+            .put("id", Value.of(id))
+            .put("customer", Value.of("ann"))
+            .put("lines", new Value.ListValue(lines))
+            .build();
+    return event("order", type, Row.of("id", Value.of(id)))
+        .log(registered.getString("log"))
+        .version(Version.of(0, ByteBuffer.allocate(8).putLong(++versions).array()))
+        .newValue(type == ChangeType.DELETED ? null : state)
+        .changedFields(type == ChangeType.DELETED ? List.of() : List.of("lines"))
+        .build();
+  }
+
+  /** An element of a list of our own. */
+  private static Document element(int no, String sku) {
+    return new Document("no", no).append("sku", sku);
+  }
+
+  @Test
+  void an_element_that_the_application_took_out_is_back_once_the_other_site_changes_it_later()
+      throws Exception {
+    Applier applier = start(shared());
+    // 10 and 1,1 would be met by who looks for the ids that begin with 1.
+    send(
+        order(ChangeType.CREATED, 1, "ann", Value.NULL),
+        order(ChangeType.CREATED, 10, "bea", Value.NULL),
+        line(ChangeType.CREATED, 1, 1, "a"),
+        line(ChangeType.CREATED, 1, 2, "b"),
+        line(ChangeType.CREATED, 1, 3, "c"),
+        line(ChangeType.CREATED, 10, 1, "z"));
+    caughtUp(applier);
+    database
+        .getCollection("orders")
+        .updateOne(new Document("_id", 1L), Updates.set("lines", List.of(element(1, "own"))));
+    send(ownList(ChangeType.UPDATED, 1, 1));
+    caughtUp(applier);
+    send(
+        line(ChangeType.UPDATED, 1, 2, "b2").toBuilder().changedFields(List.of("sku")).build(),
+        line(ChangeType.CREATED, 1, 3, "c2"),
+        line(ChangeType.UPDATED, 10, 1, "z2"));
+    caughtUp(applier);
+    assertEquals(
+        List.of(element(1, "own"), element(2, "b2"), element(3, "c2")),
+        order(1).getList("lines", Document.class));
+    assertEquals(List.of(element(1, "z2")), order(10).getList("lines", Document.class));
+  }
+
+  @Test
+  void elements_of_a_document_that_the_application_deleted_come_with_a_new_one() throws Exception {
+    Applier applier = start(shared());
+    send(
+        order(ChangeType.CREATED, 1, "ann", Value.NULL),
+        line(ChangeType.CREATED, 1, 1, "a"),
+        line(ChangeType.CREATED, 1, 2, "b"));
+    caughtUp(applier);
+    database.getCollection("orders").deleteOne(new Document("_id", 1L));
+    send(ownList(ChangeType.DELETED, 1));
+    caughtUp(applier);
+    send(order(ChangeType.CREATED, 1, "bea", Value.NULL), line(ChangeType.CREATED, 1, 2, "n"));
+    caughtUp(applier);
+    assertEquals("bea", order(1).get("customer"));
+    assertEquals(List.of(element(2, "n")), order(1).getList("lines", Document.class));
+  }
+
+  @Test
+  void a_removal_before_an_own_one_has_come_back_stays() throws Exception {
+    Applier applier = start(shared());
+    send(order(ChangeType.CREATED, 1, "ann", Value.NULL), line(ChangeType.CREATED, 1, 1, "a"));
+    caughtUp(applier);
+    database
+        .getCollection("orders")
+        .updateOne(new Document("_id", 1L), Updates.set("lines", List.of()));
+    // Ours is still to come, so this one is older in the channel than the removal here.
+    send(line(ChangeType.UPDATED, 1, 1, "a2"));
+    caughtUp(applier);
+    assertEquals(List.of(), order(1).getList("lines", Document.class));
+    send(ownList(ChangeType.UPDATED, 1));
+    caughtUp(applier);
+    assertEquals(List.of(), order(1).getList("lines", Document.class));
+  }
+
+  @Test
+  void a_snapshot_of_a_document_takes_no_element_away() throws Exception {
+    Applier applier = start(shared());
+    send(order(ChangeType.CREATED, 1, "ann", Value.NULL), line(ChangeType.CREATED, 1, 1, "a"));
+    send(
+        event("order", ChangeType.SNAPSHOT, Row.of("id", Value.of(1)))
+            .newValue(
+                Row.builder()
+                    .put("id", Value.of(1))
+                    .put("customer", Value.of("old"))
+                    .put(
+                        "lines",
+                        new Value.ListValue(
+                            List.of(
+                                new Value.DocumentValue(
+                                    Row.builder()
+                                        .put("no", Value.of(2))
+                                        .put("sku", Value.of("s"))
+                                        .build()))))
+                    .build())
+            .build());
+    caughtUp(applier);
+    assertEquals("ann", order(1).get("customer"));
+    assertEquals(
+        List.of(element(1, "a"), element(2, "s")), order(1).getList("lines", Document.class));
+  }
+
   @Test
   void documents_that_somebody_writes_without_a_pause_are_written_all_the_same() throws Exception {
     for (long id = 0; id < 5; id++) {
@@ -304,6 +437,18 @@ final class MongoNestingTest {
             .build();
     ConfigurationException problems =
         assertThrows(ConfigurationException.class, () -> start(wrong));
+    MongoTarget backwards =
+        target()
+            .shared("order", "orders", m -> m.rename("id", "_id").fields("customer"))
+            .shared("line", "orders", m -> m.fields("order_id", "no", "sku"))
+            .nest(
+                new Nesting(
+                    "order", "lines", "line", List.of("order_id"), List.of("no", "order_id")))
+            .build();
+    assertTrue(
+        assertThrows(ConfigurationException.class, () -> start(backwards))
+            .getMessage()
+            .contains("does not begin with its parent's"));
     for (String part :
         List.of(
             "an element is found by",
