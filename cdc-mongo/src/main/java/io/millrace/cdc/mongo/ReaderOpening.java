@@ -1,13 +1,17 @@
 package io.millrace.cdc.mongo;
 
 import com.mongodb.MongoException;
+import com.mongodb.ReadConcern;
+import com.mongodb.client.ClientSession;
 import com.mongodb.client.MongoChangeStreamCursor;
+import com.mongodb.client.model.Filters;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.Document;
@@ -20,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class ReaderOpening {
   private static final Logger LOG = LoggerFactory.getLogger(ReaderOpening.class);
   private static final Duration WITNESS_LIMIT = Duration.ofSeconds(60);
+  private static final Duration MAJORITY_LIMIT = Duration.ofSeconds(10);
 
   private final MongoSettings settings;
   private final ReaderStart start;
@@ -89,9 +94,29 @@ final class ReaderOpening {
     return reader(registered, risen(registered), position, opened);
   }
 
-  /** The first moment after all that is in the log now. */
+  /**
+   * The first moment after all that is in the log now. A write that is under way may have taken an
+   * earlier one and not be there yet; nobody reads past it with read concern majority, so one such
+   * read waits until it is. What is written after that has a later moment.
+   */
   private BsonTimestamp after(Document hello) {
     BsonTimestamp now = operationTime(hello);
+    MongoErrors.call(
+        settings,
+        "wait until a majority of the replica set has come to " + text(now),
+        () -> {
+          try (ClientSession session = settings.client().startSession()) {
+            session.advanceOperationTime(now);
+            settings
+                .db()
+                .withReadConcern(ReadConcern.MAJORITY)
+                .getCollection(MongoRegistration.COLLECTION)
+                .find(session, Filters.eq("_id", MongoRegistration.LOG))
+                .maxTime(MAJORITY_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                .first();
+            return now;
+          }
+        });
     return new BsonTimestamp(now.getValue() + 1);
   }
 

@@ -22,6 +22,8 @@ import io.millrace.cdc.apply.TargetTransaction;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
+import io.millrace.cdc.source.FirstStart;
+import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.testkit.MongoServer;
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.ServerKind;
@@ -32,9 +34,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 import org.bson.Document;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +54,7 @@ final class MongoRequestsTest {
   private final MongoServer server = MongoServer.shared();
   private final MongoDatabase database = server.createDatabase("requests");
   private final List<String> requests = new ArrayList<>();
+  private final List<BsonDocument> commands = new CopyOnWriteArrayList<>();
   private final MongoClient client =
       MongoClients.create(
           MongoClientSettings.builder()
@@ -60,6 +66,7 @@ final class MongoRequestsTest {
     @Override
     public void commandStarted(CommandStartedEvent event) {
       BsonDocument command = event.getCommand();
+      commands.add(command.clone());
       BsonValue of = command.get(event.getCommandName());
       requests.add(
           event.getCommandName()
@@ -99,6 +106,33 @@ final class MongoRequestsTest {
         .mirror("other", "other", m -> m.rename("id", "_id").fields("name"))
         .build()
         .open("in");
+  }
+
+  @Test
+  void a_first_reader_waits_for_what_had_taken_an_earlier_time_and_begins_behind_it() {
+    MongoSource source =
+        MongoSource.builder(client, database.getName()).service("shop").capture("item").build();
+    source.registration().install();
+    commands.clear();
+    source.open(new ReaderStart("out", Optional.empty(), 0, FirstStart.NOW)).close();
+    BsonTimestamp waited =
+        commands.stream()
+            .filter(command -> command.containsKey("find"))
+            .map(command -> command.getDocument("readConcern", new BsonDocument()))
+            .filter(concern -> concern.containsKey("afterClusterTime"))
+            .filter(concern -> concern.getString("level").getValue().equals("majority"))
+            .map(concern -> concern.getTimestamp("afterClusterTime"))
+            .findFirst()
+            .orElseThrow();
+    BsonTimestamp begun =
+        commands.stream()
+            .filter(command -> command.containsKey("aggregate"))
+            .map(command -> command.getArray("pipeline").get(0).asDocument())
+            .filter(stage -> stage.containsKey("$changeStream"))
+            .map(stage -> stage.getDocument("$changeStream").getTimestamp("startAtOperationTime"))
+            .findFirst()
+            .orElseThrow();
+    assertEquals(new BsonTimestamp(waited.getValue() + 1), begun);
   }
 
   /** As the applier does it. */
