@@ -1,13 +1,17 @@
 package io.millrace.cdc.postgres;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * and so the versions, stay in order.
  */
 final class ChangeChain {
-  private static final int LONGEST = 1000;
+  /** Only where states come back are there more than one to begin with. */
+  private static final int MOST_STARTS = 1000;
 
   /**
    * One place in the log.
@@ -60,36 +65,53 @@ final class ChangeChain {
     return places;
   }
 
-  /** Indexes of rows about the same key in the same transaction, in order. */
+  /**
+   * Indexes of rows about the same key in the same transaction, in order; of transactions that
+   * logged something inside a trigger.
+   */
   private static Iterable<List<Integer>> groups(List<LogRow> rows, Keys keys) {
-    Map<String, List<Integer>> groups = new HashMap<>();
-    for (int i = 0; i < rows.size(); i++) {
+    Set<Long> nested =
+        rows.stream().filter(row -> row.depth() > 1).map(LogRow::xid).collect(Collectors.toSet());
+    int[] earlier = new int[rows.size()];
+    Map<String, Integer> latest = new HashMap<>();
+    for (int i = 0; i < earlier.length; i++) {
+      earlier[i] = i;
       LogRow row = rows.get(i);
-      List<Integer> group = new ArrayList<>();
-      for (String key : keys.apply(row)) {
-        String name = row.xid() + " " + row.relation() + " " + key;
-        List<Integer> other = groups.put(name, group);
-        if (other != null && other != group) {
-          group.addAll(other);
-          List<Integer> merged = group;
-          groups.replaceAll((n, members) -> members == other ? merged : members);
+      if (nested.contains(row.xid())) {
+        for (String key : keys.apply(row)) {
+          Integer other = latest.put(row.xid() + " " + row.relation() + " " + key, i);
+          if (other != null) {
+            join(earlier, other, i);
+          }
         }
       }
-      group.add(i);
     }
-    List<List<Integer>> distinct = new ArrayList<>();
-    for (List<Integer> group : groups.values()) {
-      if (group.size() > 1 && distinct.stream().noneMatch(known -> known == group)) {
-        group.sort(Comparator.naturalOrder());
-        distinct.add(group);
-      }
+    Map<Integer, List<Integer>> groups = new LinkedHashMap<>();
+    for (int i = 0; i < earlier.length; i++) {
+      groups.computeIfAbsent(earliest(earlier, i), first -> new ArrayList<>(2)).add(i);
     }
-    return distinct;
+    groups.values().removeIf(group -> group.size() == 1);
+    return groups.values();
+  }
+
+  private static void join(int[] earlier, int one, int other) {
+    int first = earliest(earlier, one);
+    int second = earliest(earlier, other);
+    earlier[Math.max(first, second)] = Math.min(first, second);
+  }
+
+  private static int earliest(int[] earlier, int of) {
+    int at = of;
+    while (earlier[at] != at) {
+      earlier[at] = earlier[earlier[at]];
+      at = earlier[at];
+    }
+    return at;
   }
 
   private static void reorder(
       List<Integer> group, List<LogRow> rows, LogRow[] contents, int[] openUntil) {
-    if (group.size() > LONGEST || group.stream().noneMatch(i -> rows.get(i).depth() > 1)) {
+    if (group.stream().noneMatch(i -> rows.get(i).depth() > 1)) {
       return;
     }
     List<LogRow> logged = group.stream().map(rows::get).toList();
@@ -114,30 +136,55 @@ final class ChangeChain {
 
   /** The rows so that each begins where the one before ended; null where there is no such order. */
   private static @Nullable List<LogRow> chain(List<LogRow> logged) {
-    List<LogRow> starts = new ArrayList<>(logged);
-    // The state before the transaction is not one that the transaction made, unless it came back.
-    starts.sort(
-        Comparator.comparingInt(
-            start ->
-                logged.stream().anyMatch(o -> o.id() != start.id() && follows(o, start)) ? 1 : 0));
     if (isChain(logged)) {
       return null;
     }
+    Set<State> made = logged.stream().map(State::after).collect(Collectors.toSet());
+    // The state before the transaction is not one that the transaction made, unless it came back.
+    List<LogRow> starts =
+        logged.stream()
+            .sorted(Comparator.comparing(row -> made.contains(State.before(row))))
+            .limit(MOST_STARTS)
+            .toList();
     for (LogRow start : starts) {
-      List<LogRow> rest = new ArrayList<>(logged);
-      List<LogRow> chain = new ArrayList<>();
-      @Nullable LogRow next = start;
-      while (next != null) {
-        LogRow current = next;
-        chain.add(current);
-        rest.remove(current);
-        next = rest.stream().filter(row -> follows(current, row)).findFirst().orElse(null);
-      }
-      if (rest.isEmpty()) {
+      List<LogRow> chain = chain(logged, start);
+      if (chain.size() == logged.size()) {
         return chain;
       }
     }
     return null;
+  }
+
+  private static List<LogRow> chain(List<LogRow> logged, LogRow start) {
+    Map<State, Deque<LogRow>> rest = new HashMap<>();
+    for (LogRow row : logged) {
+      if (row.id() != start.id()) {
+        rest.computeIfAbsent(State.before(row), state -> new ArrayDeque<>(1)).add(row);
+      }
+    }
+    List<LogRow> chain = new ArrayList<>(logged.size());
+    @Nullable LogRow next = start;
+    while (next != null) {
+      chain.add(next);
+      Deque<LogRow> following = rest.get(State.after(next));
+      next = following == null ? null : following.poll();
+    }
+    return chain;
+  }
+
+  /** A state as the log has it; nothing where there is no row. */
+  private record State(@Nullable ByteBuffer text, @Nullable String record) {
+    static State before(LogRow row) {
+      return of(row.oldText(), row.oldRecord());
+    }
+
+    static State after(LogRow row) {
+      return of(row.newText(), row.newRecord());
+    }
+
+    private static State of(byte @Nullable [] text, @Nullable String record) {
+      return new State(text == null ? null : ByteBuffer.wrap(text), record);
+    }
   }
 
   private static boolean isChain(List<LogRow> rows) {
@@ -150,7 +197,6 @@ final class ChangeChain {
   }
 
   private static boolean follows(LogRow before, LogRow after) {
-    return Arrays.equals(before.newText(), after.oldText())
-        && Objects.equals(before.newRecord(), after.oldRecord());
+    return State.after(before).equals(State.before(after));
   }
 }

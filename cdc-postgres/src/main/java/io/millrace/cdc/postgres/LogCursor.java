@@ -4,13 +4,10 @@ import io.millrace.cdc.internal.Check;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,13 +30,12 @@ final class LogCursor {
   /** Windows of so many rows come with the look that ends them. */
   private static final int FEW = 256;
 
-  private static final int LARGEST_NESTED = 20_000;
-
   private final LogQueries queries;
   private final ReaderSession session;
   private final ServerIdentity server;
   private final Deque<ChangeChain.Place> page = new ArrayDeque<>();
   private final ChangeChain.Keys keys;
+  private final NestedRows nested;
   private boolean open;
   private final LogPosition start;
   private LogHead head;
@@ -95,6 +91,7 @@ final class LogCursor {
     this.queries = queries;
     this.session = session;
     this.keys = keys;
+    this.nested = new NestedRows(queries);
     this.server = server;
     this.start = start;
     this.head = head;
@@ -213,6 +210,14 @@ final class LogCursor {
 
   private void fetch() throws SQLException, InterruptedException {
     ReadAhead reading = Check.notNull(window, "window");
+    List<LogRow> rows = read(reading);
+    page.addAll(ChangeChain.order(nested.withRest(rows, reading, () -> read(reading)), keys));
+    if (reading.done() && page.isEmpty()) {
+      endWindow(reading.to());
+    }
+  }
+
+  private List<LogRow> read(ReadAhead reading) throws SQLException, InterruptedException {
     List<LogRow> rows = fitting(reading::page);
     long bytes = 0;
     for (LogRow row : rows) {
@@ -223,10 +228,7 @@ final class LogCursor {
       pageSize = (int) Math.max(1, Math.min(Math.min(fitting, pageSize * 2L), LARGEST_PAGE));
     }
     roomAhead = bytes <= PAGE_BYTES;
-    page.addAll(ChangeChain.order(withRestOfNested(rows, reading), keys));
-    if (reading.done() && page.isEmpty()) {
-      endWindow(reading.to());
-    }
+    return rows;
   }
 
   private interface Reading<T> {
@@ -250,26 +252,6 @@ final class LogCursor {
         pageSize = Math.max(1, pageSize / LESS);
       }
     }
-  }
-
-  /** A change inside a trigger may belong after one that is logged later in its transaction. */
-  private List<LogRow> withRestOfNested(List<LogRow> page, ReadAhead reading)
-      throws SQLException, InterruptedException {
-    if (!ChangeChain.isNested(page) || reading.done()) {
-      return page;
-    }
-    List<LogRow> rows = new ArrayList<>(page);
-    List<LogRow> added = page;
-    while (!reading.done() && rows.size() < LARGEST_NESTED) {
-      Set<Long> nested =
-          rows.stream().filter(row -> row.depth() > 1).map(LogRow::xid).collect(Collectors.toSet());
-      if (!added.isEmpty() && added.stream().noneMatch(row -> nested.contains(row.xid()))) {
-        break;
-      }
-      added = fitting(reading::page);
-      rows.addAll(added);
-    }
-    return rows;
   }
 
   private void passed(LogRow row) {

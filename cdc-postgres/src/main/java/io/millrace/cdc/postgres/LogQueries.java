@@ -10,7 +10,9 @@ import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
@@ -84,6 +86,26 @@ final class LogQueries {
           + LogRow.COLUMNS
           + " FROM millrace.change_log WHERE incarnation = ? AND xid >= r.low AND xid < r.high LIMIT ?) e"
           + " WHERE NOT r.open OR pg_catalog.pg_visible_in_snapshot(r.low, pg_catalog.pg_current_snapshot()) LIMIT ?) c ON true";
+
+  /**
+   * The last row of a transaction and table that is less deep inside triggers than that. Nothing
+   * but the transaction bounds it, so that the planner has no other index than its.
+   */
+  static final String AROUND =
+      "SELECT n.number, coalesce(f.last, 0) FROM unnest(?::bigint[], ?::xid8[], ?::text[], ?::int[])"
+          + " WITH ORDINALITY AS n (incarnation, xid, relation, depth, number), LATERAL ("
+          + "SELECT max(c.id + 0) AS last FROM millrace.change_log c"
+          + " WHERE c.incarnation = n.incarnation AND c.xid = n.xid AND c.relation = n.relation AND c.depth < n.depth) f";
+
+  /**
+   * Whether a change inside a trigger may begin where a less deep one ended that was logged after
+   * it: with one state, or, where it inserted what the other deleted, with none.
+   */
+  private static final String MOVES =
+      "SELECT EXISTS (SELECT FROM millrace.change_log c, LATERAL (VALUES (c.old::text, true), (c.new::text, false)) AS s (state, begins)"
+          + " WHERE c.incarnation = ? AND c.xid = ? AND c.op IN ('I', 'U', 'D') GROUP BY c.relation, s.state"
+          + " HAVING min(c.id) FILTER (WHERE s.begins AND c.depth > 1) < max(c.id) FILTER (WHERE NOT s.begins)"
+          + " AND max(c.depth) FILTER (WHERE s.begins) > min(c.depth) FILTER (WHERE NOT s.begins))";
 
   static final String NEXT = "SELECT id FROM millrace.change_log WHERE id > ? ORDER BY id LIMIT 1";
 
@@ -272,6 +294,35 @@ final class LogQueries {
       query.setObject(6, xids(read.members()), Types.OTHER);
       query.setInt(7, limit);
       return rows(query);
+    }
+  }
+
+  /** Up to which row there are some that may belong before changes of each nest; 0 for none. */
+  Map<NestedRows.Nest, Long> lastAround(List<NestedRows.Nest> nests) throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(AROUND)) {
+      query.setString(1, xids(nests.stream().mapToLong(NestedRows.Nest::incarnation).toArray()));
+      query.setString(2, xids(nests.stream().mapToLong(NestedRows.Nest::xid).toArray()));
+      query.setString(3, Sql.array(nests.stream().map(NestedRows.Nest::relation).toList()));
+      query.setString(4, xids(nests.stream().mapToLong(NestedRows.Nest::depth).toArray()));
+      Map<NestedRows.Nest, Long> found = new HashMap<>();
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          found.put(nests.get(row.getInt(1) - 1), row.getLong(2));
+        }
+      }
+      return found;
+    }
+  }
+
+  /** Whether the transaction logged a change inside a trigger before one that came before it. */
+  boolean moves(long incarnation, long xid) throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(MOVES)) {
+      query.setLong(1, incarnation);
+      query.setObject(2, Long.toString(xid), Types.OTHER);
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
     }
   }
 

@@ -105,6 +105,14 @@ final class PostgresWindowTest {
     assertIndexed(late, "incarnation_xid_id_idx");
     // The transactions bound the index, not the ids, which are nearly the whole log.
     assertThat(late).doesNotContain("_pkey").contains("xid = m.m", "xid >= r.low");
+    String around =
+        explain(
+            session,
+            LogQueries.AROUND,
+            List.of("text", "text", "text", "text"),
+            List.of("'{0,0}'", "'{3,4}'", "'{public.item,public.item}'", "'{2,3}'"));
+    assertIndexed(around, "incarnation_xid_id_idx");
+    assertThat(around).doesNotContain("_pkey").contains("xid = n.xid");
     String look =
         explain(
             session,
