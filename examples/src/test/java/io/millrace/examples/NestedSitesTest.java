@@ -9,7 +9,10 @@ import io.millrace.cdc.apply.Applier;
 import io.millrace.cdc.apply.ApplierListener;
 import io.millrace.cdc.apply.Nesting;
 import io.millrace.cdc.apply.Target;
+import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Heartbeat;
+import io.millrace.cdc.mongo.CollectionOptions;
 import io.millrace.cdc.mongo.MongoPositions;
 import io.millrace.cdc.mongo.MongoSource;
 import io.millrace.cdc.mongo.MongoTarget;
@@ -19,7 +22,9 @@ import io.millrace.cdc.position.JdbcPositions;
 import io.millrace.cdc.position.PositionStore;
 import io.millrace.cdc.postgres.PostgresSource;
 import io.millrace.cdc.source.FirstStart;
+import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.Source;
+import io.millrace.cdc.source.SourceReader;
 import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.MongoServer;
 import io.millrace.cdc.testkit.NeedsServer;
@@ -34,11 +39,13 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.bson.BsonType;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Lists in documents at one site, rows of a child table at the other, and both take lines out and
@@ -48,7 +55,7 @@ import org.junit.jupiter.api.Test;
 @NeedsServer(ServerKind.MONGO)
 final class NestedSitesTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
-  private static final int ROUNDS = Integer.getInteger("millrace.nestedRounds", 40);
+  private static final int ROUNDS = Integer.getInteger("millrace.nestedRounds", 25);
   private static final int WRITES = 12;
   private static final int ORDERS = 2;
   private static final int LINES = 4;
@@ -66,6 +73,9 @@ final class NestedSitesTest {
   private static final class Marks implements ApplierListener {
     private final Set<String> seen = ConcurrentHashMap.newKeySet();
 
+    /** Whether a list came with what it had been. */
+    private volatile boolean old;
+
     @Override
     public void applied(List<ChangeEvent> events) {
       events.stream().filter(event -> event.entity().equals("order")).forEach(this::note);
@@ -73,11 +83,47 @@ final class NestedSitesTest {
 
     private void note(ChangeEvent event) {
       seen.add(event.id());
+      old |= event.oldValue() != null && event.oldValue().has("lines");
     }
   }
 
-  @Test
-  void lines_that_both_sites_take_out_and_bring_back_are_the_same_at_both() throws Exception {
+  /** Servers before 6.0 keep old states where nobody may rely on it; a test may. */
+  private record WithoutPreflight(Source source) implements Source {
+    @Override
+    public String service() {
+      return source.service();
+    }
+
+    @Override
+    public String describe() {
+      return source.describe();
+    }
+
+    @Override
+    public List<Finding> preflight() {
+      return List.of();
+    }
+
+    @Override
+    public SourceReader open(ReaderStart start) {
+      return source.open(start);
+    }
+
+    @Override
+    public boolean beat(Heartbeat heartbeat) {
+      return source.beat(heartbeat);
+    }
+
+    @Override
+    public void wakeUp() {
+      source.wakeUp();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void lines_that_both_sites_take_out_and_bring_back_are_the_same_at_both(boolean oldState)
+      throws Exception {
     long seed = Long.getLong("millrace.seed", System.nanoTime());
     System.out.println("nested sites, -Dmillrace.seed=" + seed);
     Random random = new Random(seed);
@@ -92,7 +138,7 @@ final class NestedSitesTest {
     rows.update("insert into orders select generate_series(0, ?)", ORDERS - 1);
     Marks atDocuments = new Marks();
     Marks atRows = new Marks();
-    start("left", documentSource(), documentPositions(), documentTarget(), atDocuments);
+    start("left", documentSource(oldState), documentPositions(), documentTarget(), atDocuments);
     start("right", rowSource(), JdbcPositions.in(rows.dataSource()), rowTarget(), atRows);
     for (int round = 0; round < ROUNDS; round++) {
       long left = random.nextLong();
@@ -109,6 +155,7 @@ final class NestedSitesTest {
           .until(() -> atDocuments.seen.containsAll(both) && atRows.seen.containsAll(both));
       assertThat(inDocuments()).as("round " + round).isEqualTo(inRows());
     }
+    assertThat(atRows.old).isEqualTo(oldState);
   }
 
   @AfterEach
@@ -120,14 +167,24 @@ final class NestedSitesTest {
     rows.drop();
   }
 
-  private Source documentSource() {
-    MongoSource source =
-        MongoSource.builder(MongoServer.shared().client(), documents.getName())
-            .service("left")
-            .capture("orders", c -> c.entity("order").rename("_id", "id"))
-            .build();
-    source.registration().install();
-    return source;
+  private Source documentSource(boolean oldState) {
+    documentSource(c -> c).registration().install();
+    if (!oldState) {
+      return documentSource(c -> c);
+    }
+    documents.runCommand(
+        MongoServer.shared().isAtLeast(6, 0)
+            ? new Document("collMod", "orders")
+                .append("changeStreamPreAndPostImages", new Document("enabled", true))
+            : new Document("collMod", "orders").append("recordPreImages", true));
+    return new WithoutPreflight(documentSource(CollectionOptions::oldState));
+  }
+
+  private MongoSource documentSource(UnaryOperator<CollectionOptions> options) {
+    return MongoSource.builder(MongoServer.shared().client(), documents.getName())
+        .service("left")
+        .capture("orders", c -> options.apply(c.entity("order").rename("_id", "id")))
+        .build();
   }
 
   private PositionStore documentPositions() {

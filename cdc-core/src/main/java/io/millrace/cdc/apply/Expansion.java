@@ -7,6 +7,7 @@ import io.millrace.cdc.event.FieldNames;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A child is what stands in the target, and what the fold believes to stand there: an element
  * that was taken out of its list here is not there when the list comes back, and nothing but the
  * list says that it was taken out.
+ *
+ * <p>In shared mode, where the event knows the list as it was before, only what its writer did to
+ * the list counts: an element that he had not seen is not one that he took out.
  */
 final class Expansion {
   /** Stands for the key of a child that the fold alone believes to be there. */
@@ -186,10 +190,11 @@ final class Expansion {
   private void parent(Item item, Nesting nesting, List<Item> expanded) {
     ChangeEvent event = item.event();
     Map<String, Row> known = children(nesting).get(event.id());
-    List<Row> elements = known == null ? null : elements(event, nesting);
+    List<Row> elements = known == null ? null : elements(event, nesting, event.newValue());
     if (known == null || elements == null || !says(event, nesting)) {
       return;
     }
+    Map<String, Row> before = before(event, nesting);
     Set<String> listed = new HashSet<>();
     for (Row element : elements) {
       Row row = child(event, nesting, element);
@@ -200,14 +205,21 @@ final class Expansion {
             "%s holds two elements of '%s' with the key %s; mend the document."
                 .formatted(event, nesting.field(), key));
       }
-      known.put(id, key);
-      expanded.add(
-          item.element(
-              builder(event, nesting, key)
-                  .type(event.type())
-                  .newValue(row)
-                  .changedFields(row.names().asList())
-                  .build()));
+      boolean there = known.put(id, key) != null;
+      ChangeEvent.Builder part =
+          builder(event, nesting, key)
+              .type(event.type())
+              .newValue(row)
+              .changedFields(row.names().asList());
+      Row old = before == null ? null : before.get(id);
+      List<String> changed = old == null ? List.of() : changed(old, row);
+      if (old == null) {
+        expanded.add(item.element(part.build()));
+      } else if (!changed.isEmpty()) {
+        expanded.add(item.part(part.changedFields(changed).build()));
+      } else if (!there) {
+        expanded.add(item.element(part.type(ChangeType.SNAPSHOT).build()));
+      }
     }
     if (event.type() == ChangeType.SNAPSHOT && isShared(nesting)) {
       return; // a backfill only creates what is missing
@@ -216,7 +228,8 @@ final class Expansion {
         .entrySet()
         .removeIf(
             entry -> {
-              if (listed.contains(entry.getKey())) {
+              if (listed.contains(entry.getKey())
+                  || (before != null && !before.containsKey(entry.getKey()))) {
                 return false;
               }
               ChangeEvent.Builder gone =
@@ -229,9 +242,49 @@ final class Expansion {
             });
   }
 
-  /** What the list holds; null where the event does not know, and then a later one does. */
-  private static @Nullable List<Row> elements(ChangeEvent event, Nesting nesting) {
-    Row state = event.newValue();
+  /**
+   * The elements' rows before the change, by the ids that the ledger has of them; null where they
+   * do not count, or the event does not know them.
+   */
+  private @Nullable Map<String, Row> before(ChangeEvent event, Nesting nesting) {
+    Row old = event.oldValue();
+    if (old == null || event.type() != ChangeType.UPDATED || !isShared(nesting)) {
+      return null;
+    }
+    try {
+      List<Row> elements = elements(event, nesting, old);
+      if (elements == null) {
+        return null;
+      }
+      Map<String, Row> before = new HashMap<>();
+      for (Row element : elements) {
+        Row row = child(event, nesting, element);
+        if (before.put(id(nesting, part(row, nesting.key())), row) != null) {
+          return null; // of two with one key nobody knows which became what
+        }
+      }
+      return before;
+    } catch (RejectedException e) {
+      return null; // it was mended by this change
+    }
+  }
+
+  private static List<String> changed(Row old, Row row) {
+    List<String> changed = new ArrayList<>();
+    for (int i = 0; i < row.size(); i++) {
+      if (!row.value(i).equals(old.get(row.name(i)))) {
+        changed.add(row.name(i));
+      }
+    }
+    old.names().asList().stream().filter(name -> row.get(name) == null).forEach(changed::add);
+    return changed;
+  }
+
+  /**
+   * What the list holds in a state; null where the event does not know, and then a later one does.
+   */
+  private static @Nullable List<Row> elements(
+      ChangeEvent event, Nesting nesting, @Nullable Row state) {
     if (state == null) {
       return List.of();
     }

@@ -44,6 +44,11 @@ record Item(Delivery delivery, ChangeEvent event, EntityKey key, EntityKey waits
     return new Item(delivery, part, EntityKey.of(part), waits, Role.ELEMENT);
   }
 
+  /** A part of it of which is known what changed. */
+  Item part(ChangeEvent part) {
+    return new Item(delivery, part, waits);
+  }
+
   /** A part of it that is not there. */
   Item unlisted(ChangeEvent part) {
     return new Item(delivery, part, EntityKey.of(part), waits, Role.UNLISTED);

@@ -9,8 +9,10 @@ import java.util.List;
  *
  * <p>An event of the parent that carries the list as a field is applied to parent and children: an
  * element that is missing in the list is deleted, one that differs from what stood in the channel
- * before is written. An event of a child, where it comes as one, is an event of the same row. All
- * of them wait behind the parent's key where one of them is refused.
+ * before is written. In shared mode, where the event knows the list as it was before, only what its
+ * writer did to it counts: what he took out is deleted, what he changed is written, and what
+ * another site added meanwhile stays. An event of a child, where it comes as one, is an event of
+ * the same row. All of them wait behind the parent's key where one of them is refused.
  *
  * @param parent entity of the documents
  * @param field the parent's field that holds the list, a path like {@code delivery.lines} where it

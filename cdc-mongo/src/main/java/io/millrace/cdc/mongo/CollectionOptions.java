@@ -34,8 +34,9 @@ public final class CollectionOptions {
   /**
    * Asks for the state before each change and the exact state after it. Needs server 6.0 and the
    * collection's {@code changeStreamPreAndPostImages}; {@link MongoRegistration#install()} switches
-   * them on. Default: no state before, and after an update the document as it stands when the
-   * change is read.
+   * them on. Where both sites write the lists in its documents ({@code nest} in shared mode), a
+   * list then takes away only what its writer took out. Default: no state before, and after an
+   * update the document as it stands when the change is read.
    */
   public CollectionOptions oldState() {
     oldState = true;

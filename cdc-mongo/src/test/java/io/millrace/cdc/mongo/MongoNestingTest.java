@@ -17,6 +17,7 @@ import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.FieldNames;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
@@ -364,6 +365,96 @@ final class MongoNestingTest {
     send(ownList(ChangeType.UPDATED, 1));
     caughtUp(applier);
     assertEquals(List.of(), order(1).getList("lines", Document.class));
+  }
+
+  /** The state of an order with these lines, each a number and what it is. */
+  private static Row withLines(long id, Object... lines) {
+    List<Value> elements = new ArrayList<>();
+    for (int i = 0; i < lines.length; i += 2) {
+      elements.add(
+          new Value.DocumentValue(
+              Row.builder()
+                  .put("no", Value.of((int) lines[i]))
+                  .put("sku", Value.of((String) lines[i + 1]))
+                  .build()));
+    }
+    return Row.builder()
+        .put("id", Value.of(id))
+        .put("customer", Value.of("ann"))
+        .put("lines", new Value.ListValue(elements))
+        .build();
+  }
+
+  @Test
+  void where_the_old_list_is_known_an_element_that_its_writer_had_not_seen_stays()
+      throws Exception {
+    Applier applier = start(shared());
+    send(
+        order(ChangeType.CREATED, 1, "ann", Value.NULL),
+        line(ChangeType.CREATED, 1, 1, "a"),
+        line(ChangeType.CREATED, 1, 2, "b"),
+        line(ChangeType.CREATED, 1, 3, "c"));
+    caughtUp(applier);
+    // Another site changed 1, took 2 out and left 3 as it was then; 4 and the new 3 are from a
+    // third.
+    send(
+        line(ChangeType.CREATED, 1, 4, "d"),
+        line(ChangeType.UPDATED, 1, 3, "c3"),
+        event("order", ChangeType.UPDATED, Row.of("id", Value.of(1)))
+            .oldValue(withLines(1, 1, "a", 2, "b", 3, "c"))
+            .newValue(withLines(1, 1, "a1", 3, "c", 5, "e"))
+            .changedFields(List.of("lines"))
+            .build());
+    caughtUp(applier);
+    assertEquals(
+        List.of(element(1, "a1"), element(3, "c3"), element(4, "d"), element(5, "e")),
+        order(1).getList("lines", Document.class));
+  }
+
+  @Test
+  void where_the_old_list_is_known_and_bad_the_new_one_counts_as_a_whole() throws Exception {
+    Applier applier = start(shared());
+    send(
+        order(ChangeType.CREATED, 1, "ann", Value.NULL),
+        line(ChangeType.CREATED, 1, 1, "a"),
+        line(ChangeType.CREATED, 1, 2, "b"));
+    caughtUp(applier);
+    for (Row old :
+        List.of(
+            withLines(1, 7, "x", 7, "y"),
+            Row.builder().put("id", Value.of(1)).put("lines", Value.of("no list")).build(),
+            Row.wrap(FieldNames.of(List.of("id")), new Value[] {Value.of(1)}, true))) {
+      send(
+          line(ChangeType.CREATED, 1, 2, "b"),
+          event("order", ChangeType.UPDATED, Row.of("id", Value.of(1)))
+              .oldValue(old)
+              .newValue(withLines(1, 1, "a"))
+              .changedFields(List.of("lines"))
+              .build());
+      caughtUp(applier);
+      assertEquals(List.of(element(1, "a")), order(1).getList("lines", Document.class));
+    }
+  }
+
+  @Test
+  void an_element_that_did_not_change_comes_with_the_list_where_it_was_never_known()
+      throws Exception {
+    Applier applier = start(shared());
+    send(
+        order(ChangeType.CREATED, 1, "ann", Value.NULL),
+        line(ChangeType.CREATED, 1, 2, "b"),
+        event("line", ChangeType.DELETED, lineKey(1, 2)).build());
+    caughtUp(applier);
+    send(
+        event("order", ChangeType.UPDATED, Row.of("id", Value.of(1)))
+            .oldValue(withLines(1, 1, "a", 2, "b", 3, "c"))
+            .newValue(withLines(1, 1, "a", 2, "b", 3, "c3"))
+            .changedFields(List.of("lines"))
+            .build());
+    caughtUp(applier);
+    // 2 was deleted, which its writer had not seen, or it would not stand in the list.
+    assertEquals(
+        List.of(element(1, "a"), element(3, "c3")), order(1).getList("lines", Document.class));
   }
 
   @Test
