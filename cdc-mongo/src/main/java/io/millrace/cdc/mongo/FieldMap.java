@@ -171,13 +171,30 @@ final class FieldMap {
     }
   }
 
-  /** The fields of a stored document, null for those that it lacks. */
+  /**
+   * The fields of a stored document, null for those that it lacks; each as if it had been written
+   * here. The application may keep a number as another type than the mapping says, and what differs
+   * from what the channel said passes for a write of its own that is still to come.
+   */
   Row read(Row document) {
     Value[] values = new Value[otherFields.size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = Objects.requireNonNullElse(at(document, otherFields.get(i)), Value.NULL);
+      String name = otherFields.get(i);
+      values[i] = stored(Objects.requireNonNullElse(at(document, name), Value.NULL), name);
     }
     return Row.wrap(otherFields, values, false);
+  }
+
+  private Value stored(Value value, String name) {
+    BsonType type = field(name).type();
+    if (type == null) {
+      return value;
+    }
+    try {
+      return form.of(value, type);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      return value; // nothing that the channel can say
+    }
   }
 
   /** What stands at a field of a stored document, or null. */

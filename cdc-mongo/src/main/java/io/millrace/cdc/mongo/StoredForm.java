@@ -3,6 +3,8 @@ package io.millrace.cdc.mongo;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import java.math.BigDecimal;
+import java.util.function.Function;
+import org.bson.BSONException;
 import org.bson.BsonArray;
 import org.bson.BsonBoolean;
 import org.bson.BsonDateTime;
@@ -17,6 +19,7 @@ import org.bson.BsonType;
 import org.bson.BsonValue;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.BsonDocumentCodec;
+import org.bson.json.JsonParseException;
 import org.bson.types.Decimal128;
 import org.bson.types.ObjectId;
 import org.jspecify.annotations.Nullable;
@@ -73,10 +76,19 @@ final class StoredForm {
       case STRING -> new BsonString(text(value));
       case OBJECT_ID -> new BsonObjectId(new ObjectId(text(value)));
       case DOCUMENT ->
-          isText(value) ? BsonDocument.parse(text(value)) : only(BsonValues.of(value), type);
-      case ARRAY -> isText(value) ? BsonArray.parse(text(value)) : only(BsonValues.of(value), type);
+          isText(value) ? parsed(value, BsonDocument::parse) : only(BsonValues.of(value), type);
+      case ARRAY ->
+          isText(value) ? parsed(value, BsonArray::parse) : only(BsonValues.of(value), type);
       default -> throw new IllegalArgumentException("nothing is converted to " + type);
     };
+  }
+
+  private static BsonValue parsed(Value value, Function<String, BsonValue> parser) {
+    try {
+      return parser.apply(text(value));
+    } catch (JsonParseException | BSONException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
   }
 
   private static boolean isText(Value value) {

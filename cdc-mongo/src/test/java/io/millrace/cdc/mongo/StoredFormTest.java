@@ -63,6 +63,15 @@ class StoredFormTest {
     assertThrows(
         IllegalArgumentException.class, () -> form.of(Value.of("no id"), BsonType.OBJECT_ID));
     assertThrows(IllegalArgumentException.class, () -> form.of(Value.of(2), BsonType.BOOLEAN));
+    for (String json : List.of("[1]", "{\"$oid\": \"x\"}", "{", "5", "")) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> form.of(new Value.JsonValue(json), BsonType.DOCUMENT),
+          json);
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> form.of(new Value.JsonValue("{\"a\": 1}"), BsonType.ARRAY));
     assertThrows(
         IllegalArgumentException.class,
         () -> form.of(new Value.DecimalValue("1" + "0".repeat(33) + "1.5"), null));
