@@ -7,11 +7,13 @@ import io.millrace.cdc.event.Row;
 import io.millrace.cdc.transport.Channel;
 import io.millrace.cdc.transport.Delivery;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -364,20 +366,7 @@ final class BatchApplier {
       byEntity.computeIfAbsent(item.event().entity(), e -> new ArrayList<>()).add(item);
     }
     byEntity.values().removeIf(List::isEmpty);
-    List<EntityPlan> plans = new ArrayList<>(byEntity.size());
-    byEntity.forEach(
-        (entity, items) -> {
-          if (mode(items.get(0).event()) == EntityMode.SHARED) {
-            SharedPlan plan = SharedPlan.of(entity, items, session, transaction, ledger);
-            result.conflicts.addAll(plan.conflicts());
-            plans.add(plan);
-          } else {
-            plans.add(
-                items.get(0).moves()
-                    ? MirrorPlan.moving(entity, items, session)
-                    : MirrorPlan.of(entity, items, session));
-          }
-        });
+    List<EntityPlan> plans = plans(session, transaction, byEntity, ledger, result);
     for (EntityPlan plan : plans) {
       if (!plan.upserts().isEmpty()) {
         transaction.write(plan.entity(), plan.upserts());
@@ -389,6 +378,42 @@ final class BatchApplier {
       }
     }
     plans.forEach(plan -> plan.settle(transaction, ledger));
+  }
+
+  /** What is to be done, in the order in which it is to be written. */
+  private List<EntityPlan> plans(
+      TargetSession session,
+      TargetTransaction transaction,
+      Map<String, List<Item>> byEntity,
+      LedgerView ledger,
+      BatchResult result) {
+    List<EntityPlan> plans = new ArrayList<>(byEntity.size());
+    Set<String> parts = session.parts();
+    Set<EntityKey> inhabited = new HashSet<>();
+    List<String> order = new ArrayList<>(byEntity.keySet());
+    if (!parts.isEmpty()) {
+      Collections.reverse(order); // a whole is not removed while a part of it stays
+    }
+    for (String entity : order) {
+      List<Item> items = Objects.requireNonNull(byEntity.get(entity));
+      if (mode(items.get(0).event()) == EntityMode.SHARED) {
+        SharedPlan plan = SharedPlan.of(entity, items, session, transaction, ledger, inhabited);
+        result.conflicts.addAll(plan.conflicts());
+        plans.add(plan);
+        if (parts.contains(entity)) {
+          inhabited.addAll(plan.inhabited());
+        }
+      } else {
+        plans.add(
+            items.get(0).moves()
+                ? MirrorPlan.moving(entity, items, session)
+                : MirrorPlan.of(entity, items, session));
+      }
+    }
+    if (!parts.isEmpty()) {
+      Collections.reverse(plans);
+    }
+    return plans;
   }
 
   private EntityMode mode(ChangeEvent event) {

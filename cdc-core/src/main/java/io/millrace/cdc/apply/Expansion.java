@@ -158,7 +158,7 @@ final class Expansion {
   /**
    * Whether an event of a parent says anything about its children. Where one is created, a list
    * that is missing is not an empty one: an SQL source knows nothing of it. Where one is changed,
-   * it was taken away if the event says that it changed.
+   * it was taken away if the event says that it changed, or that all of the document did.
    */
   private static boolean says(ChangeEvent event, Nesting nesting) {
     return switch (event.type()) {
@@ -166,7 +166,8 @@ final class Expansion {
       case CREATED, SNAPSHOT ->
           event.newValue() != null && FieldPath.get(event.newValue(), nesting.field()) != null;
       case UPDATED ->
-          event.changedFields().stream().anyMatch(path -> FieldPath.touches(nesting.field(), path));
+          event.changedFields().stream().anyMatch(path -> FieldPath.touches(nesting.field(), path))
+              || SharedPlan.replaces(event);
       case UNKNOWN, TRUNCATED, MESSAGE -> false;
     };
   }
@@ -190,6 +191,9 @@ final class Expansion {
   private void parent(Item item, Nesting nesting, List<Item> expanded) {
     ChangeEvent event = item.event();
     Map<String, Row> known = children(nesting).get(event.id());
+    if (isShared(nesting) && SharedPlan.isRemnant(event)) {
+      return;
+    }
     List<Row> elements = known == null ? null : elements(event, nesting, event.newValue());
     if (known == null || elements == null || !says(event, nesting)) {
       return;

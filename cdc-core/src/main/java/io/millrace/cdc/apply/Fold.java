@@ -41,6 +41,15 @@ final class Fold {
 
   /** The fold says "absent". Returns the columns that kept the row alive. */
   List<String> delete(boolean own) {
+    return delete(own, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param whole whether the row stays in any case, since rows of others lie in it that stay
+   */
+  List<String> delete(boolean own, boolean whole) {
     List<String> held = new ArrayList<>();
     if (row != null) {
       for (String column : columns) {
@@ -48,7 +57,7 @@ final class Fold {
           held.add(column);
         }
       }
-      if (held.isEmpty()) {
+      if (held.isEmpty() && !whole) {
         row = null;
         pending.clear();
         state.gone = true;

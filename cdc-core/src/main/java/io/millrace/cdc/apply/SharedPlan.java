@@ -7,11 +7,13 @@ import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,23 +23,34 @@ import org.jspecify.annotations.Nullable;
 final class SharedPlan implements EntityPlan {
   private final String entity;
   private final boolean storesAsConverted;
+  private final Set<EntityKey> wholes;
   private final List<RowWrite> upserts = new ArrayList<>();
   private final List<RowWrite> deletes = new ArrayList<>();
   private final List<Conflict> conflicts = new ArrayList<>();
   private final Map<EntityKey, Fold> folds = new LinkedHashMap<>();
   private final Map<EntityKey, Row> written = new LinkedHashMap<>();
 
-  private SharedPlan(String entity, boolean storesAsConverted) {
+  /** What the rows belong to that are there when all is folded. */
+  private final Set<EntityKey> inhabited = new HashSet<>();
+
+  private SharedPlan(String entity, boolean storesAsConverted, Set<EntityKey> wholes) {
     this.entity = entity;
     this.storesAsConverted = storesAsConverted;
+    this.wholes = wholes;
   }
 
+  /**
+   * Folds the events of one entity.
+   *
+   * @param wholes rows that hold own writes which lie in the rows of other entities
+   */
   static SharedPlan of(
       String entity,
       List<Item> items,
       TargetSession session,
       TargetTransaction transaction,
-      LedgerView ledger) {
+      LedgerView ledger,
+      Set<EntityKey> wholes) {
     OwnLog own = ownLog(entity, transaction);
     Map<EntityKey, Row> keys = new LinkedHashMap<>();
     Map<EntityKey, List<Item>> byKey = new LinkedHashMap<>();
@@ -48,7 +61,7 @@ final class SharedPlan implements EntityPlan {
       byKey.computeIfAbsent(item.key(), key -> new ArrayList<>()).add(item);
     }
     Map<EntityKey, Row> current = transaction.lock(entity, keys);
-    SharedPlan plan = new SharedPlan(entity, session.storesAsConverted(entity));
+    SharedPlan plan = new SharedPlan(entity, session.storesAsConverted(entity), wholes);
     byKey.forEach(
         (key, events) -> {
           Row keyValues = keys.getOrDefault(key, Row.empty());
@@ -95,14 +108,17 @@ final class SharedPlan implements EntityPlan {
     }
     List<LedgerEntry> rows = new ArrayList<>(entries.values());
     rows.add(foldEntry(key, fold.state(), hops));
+    if (fold.row() != null) {
+      items.forEach(item -> inhabited.add(item.waits()));
+    }
     add(key, keyValues, current, fold, rows);
   }
 
-  private static List<String> apply(
+  private List<String> apply(
       Fold fold, Item item, boolean own, TargetSession session, boolean first) {
     ChangeEvent event = item.event();
     if (event.type() == ChangeType.DELETED) {
-      return fold.delete(own);
+      return fold.delete(own, wholes.contains(item.key()));
     }
     Row state = event.newValue();
     if (state == null) {
@@ -111,6 +127,9 @@ final class SharedPlan implements EntityPlan {
     }
     if (event.type() == ChangeType.SNAPSHOT && !(first && fold.row() == null)) {
       return List.of(); // a backfill only creates what is missing and has no tombstone
+    }
+    if (isRemnant(event) && !fold.state().exists) {
+      return List.of();
     }
     Row values = session.convert(event.entity(), state);
     List<String> changed =
@@ -121,15 +140,32 @@ final class SharedPlan implements EntityPlan {
   }
 
   /**
-   * What changed. Where that names the key, the row was replaced as a whole, and what the new state
-   * leaves out was taken away, which no name of a field can tell.
+   * Whether an update tells a part of a row only: its source found the row gone when it looked.
+   * What removed it stands in the channel, before this or after it, so a row that is absent stays
+   * so: made of a part, it would be another one than any site has written.
+   */
+  static boolean isRemnant(ChangeEvent event) {
+    Row state = event.newValue();
+    return event.type() == ChangeType.UPDATED && state != null && state.partial();
+  }
+
+  /** Whether an update put another row in the place of what was there: it names the key, too. */
+  static boolean replaces(ChangeEvent event) {
+    Row state = event.newValue();
+    List<String> key = event.key().names().asList();
+    return event.type() == ChangeType.UPDATED
+        && state != null
+        && !state.partial()
+        && FieldPath.touched(key, event.changedFields()).size() == key.size();
+  }
+
+  /**
+   * What changed. What a new row in the place of the old one leaves out was taken away, which no
+   * name of a field can tell.
    */
   private static List<String> changed(ChangeEvent event, Row state, Row values) {
     List<String> named = event.changedFields();
-    List<String> key = event.key().names().asList();
-    if (event.type() != ChangeType.UPDATED
-        || state.partial()
-        || FieldPath.touched(key, named).size() < key.size()) {
+    if (!replaces(event)) {
       return named;
     }
     List<String> changed = new ArrayList<>(named);
@@ -220,5 +256,10 @@ final class SharedPlan implements EntityPlan {
 
   List<Conflict> conflicts() {
     return conflicts;
+  }
+
+  /** The keys of the wholes that rows are parts of which are there when all is folded. */
+  Set<EntityKey> inhabited() {
+    return inhabited;
   }
 }

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A connection to a target. Used by one thread.
@@ -31,6 +32,14 @@ public interface TargetSession extends AutoCloseable {
   /** What is kept as a list inside a document elsewhere, or here; none by default. */
   default List<Nesting> nestings() {
     return List.of();
+  }
+
+  /**
+   * Entities whose rows lie in the rows of others, as elements of a list in a document: where that
+   * is removed, so are they. None by default.
+   */
+  default Set<String> parts() {
+    return Set.of();
   }
 
   /** The key of an event as the target stores it. Fails with {@link RejectedException}. */

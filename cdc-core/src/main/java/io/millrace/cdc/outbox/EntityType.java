@@ -107,11 +107,17 @@ public final class EntityType<E> {
         entity, ChangeType.UPDATED, key, was, is, changed, route(after, is), Map.of());
   }
 
-  /** The object was changed, and its state before is not at hand: every field counts as changed. */
+  /**
+   * The object was changed, and its state before is not at hand: every field but the key's counts
+   * as changed.
+   */
   public EntityEvent updated(E after) {
     Row is = row(after);
+    Row key = key(is);
+    // An update that names its key, too, says that there is nothing but what it names.
+    List<String> changed = names.asList().stream().filter(name -> !key.has(name)).toList();
     return new EntityEvent(
-        entity, ChangeType.UPDATED, key(is), null, is, names.asList(), route(after, is), Map.of());
+        entity, ChangeType.UPDATED, key, null, is, changed, route(after, is), Map.of());
   }
 
   /** The object was removed. */

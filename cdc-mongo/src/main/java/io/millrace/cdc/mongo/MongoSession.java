@@ -25,6 +25,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.bson.BsonDocument;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,7 @@ final class MongoSession implements TargetSession {
   private final Meetings meetings = new Meetings(System::nanoTime);
   private final Emptied emptied = new Emptied();
   private final String markId;
+  private final Set<String> parts;
 
   /**
    * Starts with the time, so that no two applies of a row carry the same number, whichever session
@@ -56,6 +58,7 @@ final class MongoSession implements TargetSession {
     this.applier = applier;
     this.site = site;
     this.layout = layout;
+    this.parts = layout.parts();
     this.held = new HeldQueries(applier, site);
     this.cleanup = new MongoLedgerCleanup(applier, site);
     this.sessions = new SessionNotes(applier, site);
@@ -124,6 +127,11 @@ final class MongoSession implements TargetSession {
   @Override
   public List<Nesting> nestings() {
     return layout.nestings();
+  }
+
+  @Override
+  public Set<String> parts() {
+    return parts;
   }
 
   @Override

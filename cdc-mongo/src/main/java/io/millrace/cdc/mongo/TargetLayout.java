@@ -2,8 +2,10 @@ package io.millrace.cdc.mongo;
 
 import io.millrace.cdc.apply.Nesting;
 import io.millrace.cdc.event.ChangeEvent;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -16,4 +18,16 @@ record TargetLayout(
     Map<String, Consumer<ChangeEvent>> handlers,
     List<Nesting> nestings,
     List<String> parentsFirst,
-    boolean shared) {}
+    boolean shared) {
+  /** Entities whose rows are elements in the documents of others. */
+  Set<String> parts() {
+    Set<String> parts = new HashSet<>();
+    rows.forEach(
+        (entity, of) -> {
+          if (of instanceof Elements) {
+            parts.add(entity);
+          }
+        });
+    return parts;
+  }
+}

@@ -186,6 +186,16 @@ public abstract class NestingContract {
     caughtUp(applier);
     assertEquals("[[1, 1, a, 1.00]]", database.query("select * from lines_").toString());
     assertEquals("amy", database.value("select customer from orders where id = 1"));
+    // As a document that was replaced says it.
+    orders.send(
+        changed(
+            orders.updated(1, "customer", "ada", "delivery", city("Bern")),
+            "id",
+            "customer",
+            "delivery"));
+    caughtUp(applier);
+    assertEquals("[]", database.query("select * from lines_").toString());
+    assertEquals("ada", database.value("select customer from orders where id = 1"));
   }
 
   @Test
