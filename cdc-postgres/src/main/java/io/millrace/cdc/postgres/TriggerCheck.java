@@ -53,6 +53,7 @@ final class TriggerCheck {
       Connection connection, CapturedTable table, TableLayout layout, List<Finding> findings)
       throws SQLException {
     check(connection, table, layout, layout.oid(), table.name(), findings);
+    checkElsewhere(connection, table, layout, findings);
     for (TableLayout.Partition partition : layout.partitions().orElse(List.of())) {
       if (!partition.foreign()) {
         check(connection, table, layout, partition.oid(), partition.name(), findings);
@@ -110,6 +111,27 @@ final class TriggerCheck {
       }
     }
     checkOrder(triggers.values(), oid == layout.oid() ? table.sqlName() : relation, findings);
+  }
+
+  /** What another table's triggers log under this one's name would be taken for its changes. */
+  private static void checkElsewhere(
+      Connection connection, CapturedTable table, TableLayout layout, List<Finding> findings)
+      throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement(TriggerDdl.ELSEWHERE.formatted("?", "?"))) {
+      query.setString(1, table.name());
+      query.setLong(2, layout.oid());
+      try (ResultSet row = query.executeQuery()) {
+        if (row.next()) {
+          findings.add(
+              Finding.refused(
+                  "trigger-elsewhere",
+                  "Table %s, which had the name of %s or was copied from it, still has its triggers: what is written there is logged as %s."
+                      .formatted(row.getString(2), table.name(), table.name()),
+                  "Run source.changeLog().install() or the statements of source.changeLog().ddl(), which drop them."));
+        }
+      }
+    }
   }
 
   /** A trigger that writes the row again must not be logged first. */

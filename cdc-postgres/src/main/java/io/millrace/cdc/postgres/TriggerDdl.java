@@ -24,6 +24,20 @@ final class TriggerDdl {
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       WHERE n.nspname = 'millrace' AND p.proname IN ('capture', 'capture_settled', 'capture_json', 'capture_truncated') AND NOT t.tgisinternal AND t.tgparentid = 0""";
 
+  /**
+   * Triggers that log what is written to a table under the name that it had, or that the table has
+   * of which it is a copy; the parameters are that name and the oid of who has it now. Those of a
+   * partition are its table's.
+   */
+  static final String ELSEWHERE =
+      """
+      SELECT t.tgname, t.tgrelid::pg_catalog.regclass
+      FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+      JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+      WHERE n.nspname = 'millrace' AND p.proname IN ('capture', 'capture_settled', 'capture_json') AND NOT t.tgisinternal AND t.tgparentid = 0
+        AND pg_catalog.starts_with(pg_catalog.encode(t.tgargs, 'hex'),
+          pg_catalog.encode(pg_catalog.convert_to(%s, pg_catalog.getdatabaseencoding()), 'hex') || '00') AND t.tgrelid <> %s::oid""";
+
   /** Drops all of the log; the schema goes too where nothing else is in it. */
   static final List<String> DROP_LOG =
       List.of(
@@ -71,6 +85,7 @@ final class TriggerDdl {
             .map(Sql::literal)
             .collect(Collectors.joining(", ", function(table, layout) + "(", ")"));
     List<String> statements = new ArrayList<>();
+    statements.add(dropElsewhere(table));
     List<TableLayout.Partition> partitions = layout.partitions().orElse(List.of());
     List<String> all = new ArrayList<>(List.of(name));
     partitions.forEach(partition -> all.add(partition.name()));
@@ -92,6 +107,21 @@ final class TriggerDdl {
       }
     }
     return statements;
+  }
+
+  /** A table that was renamed keeps its triggers, and with them the name that it logs. */
+  private static String dropElsewhere(CapturedTable table) {
+    String oid = Sql.literal(table.sqlName()) + "::pg_catalog.regclass";
+    return """
+    DO $millrace_do$
+    DECLARE
+      v_trigger record;
+    BEGIN
+      FOR v_trigger IN %s LOOP
+        EXECUTE pg_catalog.format('DROP TRIGGER %%I ON %%s', v_trigger.tgname, v_trigger.tgrelid);
+      END LOOP;
+    END $millrace_do$"""
+        .formatted(ELSEWHERE.formatted(Sql.literal(table.name()), oid));
   }
 
   /** What the triggers on this table call: the quickest function that is right for its types. */
