@@ -36,7 +36,10 @@ final class ChangeChain {
   record Place(LogRow row, LogRow content, boolean open) {}
 
   /** The keys, as text, that a row is about: one, or two where it changes its key. */
-  interface Keys extends Function<LogRow, List<String>> {}
+  interface Keys extends Function<LogRow, List<String>> {
+    /** More rows came from the server. */
+    void rowsCame();
+  }
 
   private ChangeChain() {}
 

@@ -19,7 +19,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Turns rows of the log into events. */
-final class EventMaker {
+final class EventMaker implements ChangeChain.Keys {
   /** The operation of a row that {@code millrace.append} wrote. */
   private static final char APPENDED = 'E';
 
@@ -61,8 +61,14 @@ final class EventMaker {
     return tables.containsKey(row.relation());
   }
 
+  @Override
+  public void rowsCame() {
+    tables.values().forEach(TableReader::rowsCame);
+  }
+
   /** The keys that a row is about, as text; none for a table that is not captured here. */
-  List<String> keys(LogRow row) {
+  @Override
+  public List<String> apply(LogRow row) {
     TableReader table = tables.get(row.relation());
     if (table == null) {
       return List.of();

@@ -219,6 +219,7 @@ final class LogCursor {
 
   private List<LogRow> read(ReadAhead reading) throws SQLException, InterruptedException {
     List<LogRow> rows = fitting(reading::page);
+    keys.rowsCame();
     long bytes = 0;
     for (LogRow row : rows) {
       bytes += row.size();

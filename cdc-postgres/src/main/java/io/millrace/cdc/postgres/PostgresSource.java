@@ -149,8 +149,7 @@ public final class PostgresSource implements Source {
             outbox);
     TableWatch watch = new TableWatch(session.connection(), tables, events, session.pipeline());
     LogCursor cursor =
-        new LogCursor(
-            queries, session, opened.server(), opened.position(), opened.head(), events::keys);
+        new LogCursor(queries, session, opened.server(), opened.position(), opened.head(), events);
     PostgresReader reader =
         new PostgresReader(
             this, session, cursor, events, watch, new LogKeeper(retention), opened.epoch());

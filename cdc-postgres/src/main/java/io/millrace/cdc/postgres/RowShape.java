@@ -64,11 +64,19 @@ final class RowShape {
     return new RowShape(prefixes, types, fields, FieldNames.of(names));
   }
 
-  /** The state; null where it has other columns. */
+  /** The state; null where it has other columns, or a column of another type. */
   @Nullable Row read(byte[] text) {
     JsonText json = new JsonText(text);
     if (!json.find(prefixes, foundBefore, same, found)) {
       return null;
+    }
+    for (int i = 0; i < types.length; i++) {
+      if (!same[i]
+          && fields[i] >= 0
+          && !TypeFit.fits(types[i], json, found.start(i), found.end(i))) {
+        foundBefore = new JsonText.Found(types.length); // it has no values of this shape
+        return null;
+      }
     }
     Value[] values = new Value[names.size()];
     for (int i = 0; i < types.length; i++) {

@@ -44,6 +44,9 @@ final class TableReader {
 
   private @Nullable RowShape shape;
 
+  /** Whether rows came since the columns were learnt, which may know more columns and types. */
+  private boolean stale;
+
   TableReader(CapturedTable captured, Function<CapturedTable, TableLayout> layouts) {
     this.captured = captured;
     this.layouts = layouts;
@@ -62,6 +65,11 @@ final class TableReader {
 
   void forget() {
     layout = null;
+  }
+
+  /** Rows came from the server that may have been written after the columns were learnt. */
+  void rowsCame() {
+    stale = true;
   }
 
   String fingerprint() {
@@ -174,14 +182,14 @@ final class TableReader {
       return same;
     }
     Row row = tryRow(text, layout());
-    if (row == null) {
+    if (row == null && stale) {
       forget();
       row = tryRow(text, layout());
     }
     return row != null ? row : oddRow(text, layout());
   }
 
-  /** Null where a column is not one of the table's. */
+  /** Null where a column is not one of the table's, or a value not of its type. */
   private @Nullable Row tryRow(byte[] text, TableLayout now) {
     JsonText json = new JsonText(text);
     List<String> found = new ArrayList<>(names.size());
@@ -193,6 +201,7 @@ final class TableReader {
           PgType type = now.columns().get(name);
           if (type != null) {
             if (captured.includes(name)) {
+              fits[0] &= TypeFit.fits(type, json, start, end);
               found.add(captured.field(name));
               values.add(PostgresValues.decode(type, json, start, end));
             }
@@ -232,6 +241,7 @@ final class TableReader {
     if (known == null) {
       known = layouts.apply(captured);
       layout = known;
+      stale = false;
       virtual.addAll(known.virtual());
       shape = RowShape.of(captured, known);
       placesOf = null;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.ChangeType;
+import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
@@ -191,6 +192,34 @@ final class PostgresTriggerTest {
           "update item_old set v = 2", "truncate item_old", "update item set v = 3 where id = 1");
       List<ChangeEvent> events = SourceFixture.read(reader, 1);
       assertThat(events.get(0).newValue().get("v")).isEqualTo(Value.of(3));
+    }
+  }
+
+  @Test
+  void a_column_of_another_type_is_read_as_that_at_once() throws Exception {
+    database.execute(
+        "create type part as (a int)",
+        "create table item (id int primary key, n int, f real, t text, l int[], p part, o oid)");
+    PostgresSource source = SourceFixture.install(database, "item");
+    try (SourceReader reader = SourceFixture.openNow(source)) {
+      database.execute("insert into item values (1, 7, 1.5, '5', '{1}', '(1)', 3000000000)");
+      SourceFixture.read(reader, 1);
+      database.execute(
+          "alter type part add attribute b int",
+          "alter table item alter n type text, alter f type numeric, alter t type int using t::int, alter l type text[]",
+          "update item set n = '007', f = 1.23456789012, t = 6, l = '{01}', p = '(1,2)'");
+      ChangeEvent event = SourceFixture.read(reader, 1).get(0);
+      assertThat(event.oldValue().get("n")).isEqualTo(Value.of("7"));
+      assertThat(event.oldValue().get("f")).isEqualTo(new Value.DecimalValue("1.5"));
+      assertThat(event.oldValue().get("t")).isEqualTo(Value.of(5));
+      Row now = event.newValue();
+      assertThat(now.get("n")).isEqualTo(Value.of("007"));
+      assertThat(now.get("f")).isEqualTo(new Value.DecimalValue("1.23456789012"));
+      assertThat(now.get("t")).isEqualTo(Value.of(6));
+      assertThat(now.get("l")).isEqualTo(new Value.ListValue(List.of(Value.of("01"))));
+      assertThat(now.get("o")).isEqualTo(Value.of(3000000000L));
+      Value.DocumentValue part = (Value.DocumentValue) now.get("p");
+      assertThat(part.fields().get("b")).isEqualTo(Value.of(2));
     }
   }
 
