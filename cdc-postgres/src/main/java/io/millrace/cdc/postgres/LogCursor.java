@@ -167,8 +167,7 @@ final class LogCursor {
   void look() throws SQLException, InterruptedException {
     Check.state(!hasMore(), "a window is under way");
     idBeforeSnapshot = head.idAfter(); // of the look before
-    LogLook look =
-        fitting(rows -> queries.look(incarnation, read, lastSnapshot, Math.min(rows, FEW) + 1));
+    LogLook look = fitting(rows -> queries.look(incarnation, read, Math.min(rows, FEW) + 1));
     head = look.head();
     flushed = head.flushed();
     if (head.idAfter() > floor || !head.snapshot().equals(lastSnapshot)) {

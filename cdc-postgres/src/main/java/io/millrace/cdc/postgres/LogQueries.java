@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the reader asks the log, on one connection in auto-commit mode. No query holds a snapshot
@@ -72,20 +71,26 @@ final class LogQueries {
           + " ORDER BY c.xid) f";
 
   /**
-   * The log's end, and what the transactions in the ranges logged as far as they ended, by the
+   * The log's end, and what transactions logged that were not read and ended before it, by the
    * index on (incarnation, xid, id): one statement has one snapshot, which the head names and which
-   * decides what rows it sees. A range of a transaction that was open before is looked into only
-   * once that ended, so that nobody walks through its rows at each look. The inner limit keeps the
-   * planner from joining all of the log with the ranges.
+   * decides what rows it sees. The same snapshot tells who is open, so that nobody walks through
+   * the rows of an open transaction: the ranges lie between them (the server lists them in order).
+   * The inner limit keeps the planner from joining all of the log with the ranges.
    */
   static final String LOOK =
       "SELECT c.*, "
           + HEAD_COLUMNS
           + OF_HEAD
-          + " LEFT JOIN LATERAL (SELECT e.* FROM unnest(?::xid8[], ?::xid8[], ?::boolean[]) AS r (low, high, open), LATERAL (SELECT "
+          + " LEFT JOIN LATERAL (SELECT e.* FROM ("
+          + "SELECT m AS low, (m::text::bigint + 1)::text::xid8 AS high FROM unnest(?::xid8[]) AS m"
+          + " WHERE pg_catalog.pg_visible_in_snapshot(m, pg_catalog.pg_current_snapshot())"
+          + " UNION ALL SELECT o.low::text::xid8, o.high::text::xid8 FROM unnest("
+          + "ARRAY[?::bigint] || ARRAY(SELECT x::text::bigint + 1 FROM pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS x"
+          + " WHERE x >= ?::text::xid8), ARRAY(SELECT x::text::bigint FROM pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS x"
+          + " WHERE x >= ?::text::xid8) || pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint) AS o (low, high)) r,"
+          + " LATERAL (SELECT "
           + LogRow.COLUMNS
-          + " FROM millrace.change_log WHERE incarnation = ? AND xid >= r.low AND xid < r.high LIMIT ?) e"
-          + " WHERE NOT r.open OR pg_catalog.pg_visible_in_snapshot(r.low, pg_catalog.pg_current_snapshot()) LIMIT ?) c ON true";
+          + " FROM millrace.change_log WHERE incarnation = ? AND xid >= r.low AND xid < r.high LIMIT ?) e LIMIT ?) c ON true";
 
   /**
    * The last row of a transaction and table that is less deep inside triggers than that. Nothing
@@ -139,22 +144,20 @@ final class LogQueries {
   /**
    * The log's end, and the rows of the transactions not read yet that ended before it, in no order;
    * all of them where there are fewer than the limit.
-   *
-   * @param before a snapshot taken earlier
    */
-  LogLook look(long incarnation, ReadState read, @Nullable PgSnapshot before, int limit)
-      throws SQLException {
-    long[] open = read.openSince(before);
-    long[] afterOpen = Arrays.stream(open).map(xid -> xid + 1).toArray();
-    long[][] others = PgSnapshot.rangesWithout(open, read.bound(), Long.MAX_VALUE);
+  LogLook look(long incarnation, ReadState read, int limit) throws SQLException {
     // Prepared, since it is asked all the time: planning it costs more than answering it.
     try (PreparedStatement query = connection.prepareStatement(LOOK)) {
-      query.setString(1, xids(open, others[0]));
-      query.setString(2, xids(afterOpen, others[1]));
-      query.setString(3, "{" + "t,".repeat(open.length) + "f,".repeat(others[0].length - 1) + "f}");
-      query.setLong(4, incarnation);
-      query.setInt(5, limit);
+      String bound = Long.toString(read.bound());
+      // Members from the bound on are in the ranges.
+      query.setString(
+          1, xids(Arrays.stream(read.members()).filter(xid -> xid < read.bound()).toArray()));
+      query.setLong(2, read.bound());
+      query.setString(3, bound);
+      query.setString(4, bound);
+      query.setLong(5, incarnation);
       query.setInt(6, limit);
+      query.setInt(7, limit);
       try (ResultSet row = query.executeQuery()) {
         return LogRows.look(row);
       }

@@ -1,8 +1,6 @@
 package io.millrace.cdc.postgres;
 
 import java.util.Arrays;
-import java.util.stream.LongStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What was read of one incarnation's transactions when the last window ended.
@@ -31,18 +29,6 @@ record ReadState(long bound, long[] members, long lastId) {
   /** The members that the snapshot sees ended. */
   long[] endedIn(PgSnapshot snapshot) {
     return Arrays.stream(members).filter(snapshot::sees).toArray();
-  }
-
-  /**
-   * The transactions not read that were in progress with this state, or when a snapshot was taken
-   * after it; ascending.
-   */
-  long[] openSince(@Nullable PgSnapshot snapshot) {
-    if (snapshot == null) {
-      return members;
-    }
-    LongStream later = Arrays.stream(snapshot.inProgress()).filter(xid -> xid >= bound);
-    return LongStream.concat(Arrays.stream(members), later).sorted().distinct().toArray();
   }
 
   @Override
