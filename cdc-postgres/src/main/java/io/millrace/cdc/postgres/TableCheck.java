@@ -20,6 +20,13 @@ final class TableCheck {
       """
       SELECT EXISTS (SELECT FROM pg_catalog.pg_index WHERE indrelid = ?::oid AND indisprimary AND NOT indimmediate)""";
 
+  private static final String UNLOGGED =
+      """
+      SELECT pg_catalog.string_agg(n.nspname || '.' || c.relname, ', ' ORDER BY 1) FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relpersistence = 'u' AND c.relkind = 'r'
+        AND c.oid IN (SELECT ?::oid UNION ALL SELECT relid FROM pg_catalog.pg_partition_tree(?::oid::regclass))""";
+
   private TableCheck() {}
 
   /**
@@ -67,6 +74,7 @@ final class TableCheck {
                   + " is DEFERRABLE, so two rows may share a key for a while.",
               "Make it NOT DEFERRABLE: drop the constraint and add it again."));
     }
+    checkLogged(connection, table, layout, findings);
     checkNames(table, layout, findings);
     checkFields(table, layout, findings);
     for (String column : layout.key()) {
@@ -80,6 +88,27 @@ final class TableCheck {
                     + table.name()
                     + " but left out of its events.",
                 "Take it out of exclude(…), or name it in columns(…)."));
+      }
+    }
+  }
+
+  /** A crash of the server empties unlogged tables, and no trigger fires for the rows that go. */
+  private static void checkLogged(
+      Connection connection, CapturedTable table, TableLayout layout, List<Finding> findings)
+      throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(UNLOGGED)) {
+      query.setLong(1, layout.oid());
+      query.setLong(2, layout.oid());
+      try (ResultSet row = query.executeQuery()) {
+        String unlogged = row.next() ? row.getString(1) : null;
+        if (unlogged != null) {
+          findings.add(
+              Finding.refused(
+                  "table-unlogged",
+                  "%s (captured as %s) is UNLOGGED: a crash of the server empties it, and no consumer is told."
+                      .formatted(unlogged, table.name()),
+                  "ALTER TABLE … SET LOGGED"));
+        }
       }
     }
   }

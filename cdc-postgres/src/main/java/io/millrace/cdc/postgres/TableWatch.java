@@ -30,7 +30,7 @@ final class TableWatch {
    */
   private static final String STATE =
       """
-      SELECT c.oid::bigint, md5(t.lasting), md5(concat_ws(',', t.passing, a.columns))
+      SELECT c.oid::bigint, md5(t.lasting), md5(concat_ws(',', t.passing, c.relpersistence, a.columns))
       FROM unnest(?::text[], ?::text[]) AS w (schema_name, table_name)
       JOIN pg_namespace n ON n.nspname = w.schema_name
       JOIN pg_class p ON p.relname = w.table_name AND p.relnamespace = n.oid

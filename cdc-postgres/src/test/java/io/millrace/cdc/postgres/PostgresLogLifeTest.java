@@ -161,6 +161,7 @@ final class PostgresLogLifeTest {
         "create table item (id int primary key, v int)",
         "create table bare (v int)",
         "create table late (id int primary key deferrable)",
+        "create unlogged table brief (id int primary key)",
         "create function f() returns trigger language plpgsql as 'begin return null; end'");
     PostgresSource source =
         PostgresSource.builder(database.dataSource())
@@ -168,10 +169,12 @@ final class PostgresLogLifeTest {
             .capture("public.item")
             .capture("public.bare")
             .capture("public.late")
+            .capture("public.brief")
             .build();
     assertThat(codes(source)).containsExactly("not-installed");
     source.changeLog().install();
-    assertThat(codes(source)).containsExactlyInAnyOrder("no-primary-key", "deferrable-key");
+    assertThat(codes(source))
+        .containsExactlyInAnyOrder("no-primary-key", "deferrable-key", "table-unlogged");
     database.execute(
         "create trigger \" a\" after update on item for each row execute function f()");
     assertThat(codes(source)).contains("trigger-order");
