@@ -1,7 +1,9 @@
 package io.millrace.cdc.mongo;
 
+import io.millrace.cdc.apply.EntityMode;
 import io.millrace.cdc.apply.FieldPath;
 import io.millrace.cdc.apply.RejectedException;
+import io.millrace.cdc.event.CanonicalId;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.FieldNames;
 import io.millrace.cdc.event.Row;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Which fields of an entity are its key and which are not, and what becomes of their values. */
 final class FieldMap {
+  private static final int NANOS_PER_MILLI = 1_000_000;
   private static final Pattern INDEX = Pattern.compile("\\.[0-9]+(\\.|$)");
 
   private final CollectionMapping mapping;
@@ -109,7 +112,59 @@ final class FieldMap {
           "%s is keyed by %s, but collection %s by %s. Key and mapping must agree."
               .formatted(event, event.key().names(), mapping.collection(), names));
     }
-    return Row.wrap(names, values, false);
+    Row key = Row.wrap(names, values, false);
+    mustStayTheSame(event, key);
+    return key;
+  }
+
+  /**
+   * Two keys must not become one: dates here have milliseconds. And what both sides write must have
+   * one id at all sites: how the source here will read this key again, so it has to be named there.
+   */
+  private void mustStayTheSame(ChangeEvent event, Row key) {
+    for (int i = 0; i < key.size(); i++) {
+      Value value = Objects.requireNonNull(event.key().get(key.name(i)));
+      if (key.value(i) instanceof Value.TimestampValue && nanos(value) % NANOS_PER_MILLI != 0) {
+        throw new RejectedException(
+            "%s: key field '%s' has more digits than the milliseconds of a date in collection %s, where other keys could become the same. Map it to _id as STRING."
+                .formatted(event, key.name(i), mapping.collection()));
+      }
+    }
+    if (mapping.mode() != EntityMode.SHARED || key.equals(event.key())) {
+      return;
+    }
+    String here = CanonicalId.of(key);
+    String there = CanonicalId.of(event.key());
+    if (!here.equals(there)) {
+      throw new RejectedException(
+          "%s is named %s, but collection %s, which both sides write, keeps its key as %s. Map the key's fields in their order, and with types that are written alike (a day, or a time without a zone, as STRING)."
+              .formatted(event, there, mapping.collection(), here));
+    }
+  }
+
+  private static int nanos(Value value) {
+    return switch (value.kind()) {
+      case TIMESTAMP -> ((Value.TimestampValue) value).nano();
+      case DATETIME -> ((Value.DateTimeValue) value).nano();
+      case NULL,
+          BOOL,
+          INT32,
+          INT64,
+          UINT64,
+          DOUBLE,
+          FLOAT,
+          DECIMAL,
+          STRING,
+          BYTES,
+          DATE,
+          TIME,
+          UUID,
+          JSON,
+          LIST,
+          DOCUMENT,
+          RAW ->
+          0;
+    };
   }
 
   /** A key with other names for its fields, as the target stores it. */

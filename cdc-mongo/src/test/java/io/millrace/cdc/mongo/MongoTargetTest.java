@@ -24,6 +24,8 @@ import io.millrace.cdc.apply.TargetSession;
 import io.millrace.cdc.apply.TargetTransaction;
 import io.millrace.cdc.error.ConfigurationException;
 import io.millrace.cdc.error.FencedException;
+import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.ChangeType;
 import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
@@ -39,10 +41,12 @@ import io.millrace.cdc.testkit.ServerKind;
 import io.millrace.cdc.transport.Channel;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.bson.BsonType;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +191,59 @@ final class MongoTargetTest {
   private static void advance(TargetTransaction transaction, List<OffsetStep> steps) {
     transaction.advance(CHANNEL, steps);
     transaction.commit();
+  }
+
+  private static ChangeEvent keyed(String entity, Row key) {
+    return ChangeEvent.builder()
+        .type(ChangeType.DELETED)
+        .entity(entity)
+        .key(key)
+        .source("billing")
+        .changedAt(Instant.EPOCH)
+        .log(LOG)
+        .version(Version.of(1, new byte[8]))
+        .transactionId("t")
+        .build();
+  }
+
+  @Test
+  void a_key_that_would_be_another_one_here_is_refused() {
+    MongoSource.builder(server.client(), database.getName())
+        .service("shop")
+        .capture("both")
+        .build()
+        .registration()
+        .install();
+    Row micros = Row.of("id", new Value.TimestampValue(1, 1_000));
+    Row day = Row.of("id", new Value.DateValue(1));
+    Row pair = Row.builder().put("a", Value.of(1)).put("b", Value.of(2)).build();
+    Row swapped = Row.builder().put("b", Value.of(2)).put("a", Value.of(1)).build();
+    try (TargetSession session =
+        target()
+            .mirror("copy", "copy", m -> m.rename("id", "_id").fields("name"))
+            .shared("both", "both", m -> m.rename("id", "_id").fields("name"))
+            .shared(
+                "text", "text", m -> m.rename("id", "_id").fields("name").as("id", BsonType.STRING))
+            .shared("pair", "pair", m -> m.rename("a", "_id.a").rename("b", "_id.b").fields("name"))
+            .build()
+            .open("in")) {
+      List<ChangeEvent> refused =
+          List.of(
+              keyed("copy", micros),
+              keyed("both", micros),
+              keyed("both", day),
+              keyed("pair", swapped));
+      for (ChangeEvent event : refused) {
+        assertThrows(
+            RejectedException.class, () -> session.convertKey(event), () -> event.toString());
+      }
+      Row date = session.convertKey(keyed("copy", day));
+      assertEquals(new Value.TimestampValue(86_400, 0), date.value(0));
+      assertEquals(Value.of("1970-01-02"), session.convertKey(keyed("text", day)).value(0));
+      assertEquals(
+          Value.of(micros.value(0).toString()), session.convertKey(keyed("text", micros)).value(0));
+      assertEquals(pair, session.convertKey(keyed("pair", pair)));
+    }
   }
 
   @Test
