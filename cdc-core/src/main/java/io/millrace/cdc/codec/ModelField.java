@@ -2,6 +2,7 @@ package io.millrace.cdc.codec;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import com.google.protobuf.MessageOrBuilder;
@@ -24,7 +25,10 @@ record ModelField(String rowName, FieldDescriptor field, @Nullable ModelBinding 
   void set(DynamicMessage.Builder builder, Value value) {
     if (value.isNull()) {
       builder.clearField(field);
-    } else if (field.isRepeated()) {
+      return;
+    }
+    checkAlone(builder);
+    if (field.isRepeated()) {
       Check.argument(
           value instanceof Value.ListValue, "a %s has no place in a repeated field", value.kind());
       builder.clearField(field);
@@ -34,6 +38,21 @@ record ModelField(String rowName, FieldDescriptor field, @Nullable ModelBinding 
       }
     } else {
       builder.setField(field, toProto(value));
+    }
+  }
+
+  /** The message would forget what it holds of the same oneof. */
+  private void checkAlone(DynamicMessage.Builder builder) {
+    OneofDescriptor oneof = field.getRealContainingOneof();
+    FieldDescriptor held = oneof == null ? null : builder.getOneofFieldDescriptor(oneof);
+    if (oneof != null && held != null && !held.equals(field)) {
+      throw new IllegalArgumentException(
+          "the row fills '%s' and '%s', of which %s holds one (oneof '%s')"
+              .formatted(
+                  held.getName(),
+                  field.getName(),
+                  field.getContainingType().getFullName(),
+                  oneof.getName()));
     }
   }
 

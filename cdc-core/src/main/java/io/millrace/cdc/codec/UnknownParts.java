@@ -2,6 +2,7 @@ package io.millrace.cdc.codec;
 
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnknownFieldSet;
@@ -110,9 +111,10 @@ final class UnknownParts {
   }
 
   private static void put(Message.Builder builder, FieldDescriptor field, Object part) {
+    OneofDescriptor oneof = field.getRealContainingOneof();
     if (field.isRepeated()) {
       ((List<?>) part).forEach(each -> builder.addRepeatedField(field, each));
-    } else {
+    } else if (oneof == null || !builder.hasOneof(oneof)) {
       builder.setField(field, part);
     }
   }

@@ -225,6 +225,31 @@ final class ContractCodecTest {
   }
 
   @Test
+  void a_row_that_fills_two_fields_of_a_oneof_is_refused_and_loses_neither() {
+    ContractCodec codec = ofOneof();
+    Row.Builder row = Row.builder().put("name", Value.of("lamp")).put("cents", Value.of(0));
+    ChangeEvent one = product(row.put("on_request", Value.NULL).build());
+    assertThat(codec.decode(codec.encode(one))).isEqualTo(one);
+    row = Row.builder().put("name", Value.of("lamp")).put("cents", Value.of(0));
+    ChangeEvent both = product(row.put("on_request", Value.of("call")).build());
+    assertThatThrownBy(() -> codec.encode(both))
+        .isInstanceOf(EventException.class)
+        .hasMessageContainingAll("product/lamp", "'on_request'", "'cents'", "oneof 'price'");
+  }
+
+  private static ChangeEvent product(Row row) {
+    return ContractEvents.updated().toBuilder()
+        .entity("product")
+        .key(Row.of("name", Value.of("lamp")))
+        .id("lamp")
+        .routingKey("product/lamp")
+        .newValue(row)
+        .oldValue(null)
+        .changedFields(List.of("cents"))
+        .build();
+  }
+
+  @Test
   void a_oneof_of_models_serves_several_entities() throws Exception {
     ContractCodec codec = ofOneof();
     Row row =
