@@ -160,12 +160,14 @@ final class SharedPlan implements EntityPlan {
   }
 
   /**
-   * What changed. What a new row in the place of the old one leaves out was taken away, which no
-   * name of a field can tell.
+   * What changed. What a new row leaves out was taken away, which no name of a field can tell: it
+   * was put in the place of another one, or made where the fold still has one, since the removal of
+   * that one stands in the channel before a change that its writer had not seen.
    */
   private static List<String> changed(ChangeEvent event, Row state, Row values) {
     List<String> named = event.changedFields();
-    if (!replaces(event)) {
+    boolean whole = event.type() == ChangeType.CREATED && !state.partial();
+    if (!whole && !replaces(event)) {
       return named;
     }
     List<String> changed = new ArrayList<>(named);

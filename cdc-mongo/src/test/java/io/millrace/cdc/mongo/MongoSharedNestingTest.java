@@ -1,6 +1,7 @@
 package io.millrace.cdc.mongo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.mongodb.client.model.Updates;
 import io.millrace.cdc.apply.Applier;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import org.bson.BsonType;
 import org.bson.Document;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Elements of lists that both sites write, with the events of this site's own changes. */
@@ -46,9 +48,18 @@ final class MongoSharedNestingTest extends NestingCase {
         .build();
   }
 
+  private String ownLog() {
+    return Objects.requireNonNull(
+            database.getCollection(MongoRegistration.COLLECTION).find().first())
+        .getString("log");
+  }
+
+  private Version ownVersion() {
+    return Version.of(0, ByteBuffer.allocate(8).putLong(++versions).array());
+  }
+
   /** What the source makes of a change that the application made here, of these lines. */
   private ChangeEvent ownList(ChangeType type, long id, long... numbers) {
-    Document registered = database.getCollection(MongoRegistration.COLLECTION).find().first();
     List<Value> lines = new ArrayList<>();
     for (long no : numbers) {
       lines.add(
@@ -62,8 +73,8 @@ final class MongoSharedNestingTest extends NestingCase {
             .put("lines", new Value.ListValue(lines))
             .build();
     return event("order", type, Row.of("id", Value.of(id)))
-        .log(registered.getString("log"))
-        .version(Version.of(0, ByteBuffer.allocate(8).putLong(++versions).array()))
+        .log(ownLog())
+        .version(ownVersion())
         .newValue(type == ChangeType.DELETED ? null : state)
         .changedFields(type == ChangeType.DELETED ? List.of() : List.of("lines"))
         .build();
@@ -118,6 +129,45 @@ final class MongoSharedNestingTest extends NestingCase {
     caughtUp(applier);
     assertEquals("bea", order(1).get("customer"));
     assertEquals(List.of(element(2, "n")), order(1).getList("lines", Document.class));
+  }
+
+  private ChangeEvent.Builder numbered(ChangeType type, String customer, @Nullable Integer number) {
+    Row.Builder state = Row.builder().put("id", Value.of(1L)).put("customer", Value.of(customer));
+    if (number != null) {
+      state.put("n", Value.of(number));
+    }
+    return event("order", type, Row.of("id", Value.of(1L)))
+        .newValue(state.build())
+        .changedFields(state.build().names().asList());
+  }
+
+  @Test
+  void a_document_made_anew_without_a_field_has_none_also_where_it_was_changed_here_meanwhile()
+      throws Exception {
+    shared(); // registers the log
+    Applier applier =
+        start(
+            target()
+                .shared(
+                    "order",
+                    "orders",
+                    m -> m.rename("id", "_id").fields("customer", "n").optional("n"))
+                .build());
+    send(numbered(ChangeType.CREATED, "ann", 1).build());
+    caughtUp(applier);
+    database.getCollection("orders").updateOne(new Document("_id", 1L), Updates.set("n", 37));
+    // The other site deleted it before it heard of that, and made it anew after.
+    send(
+        event("order", ChangeType.DELETED, Row.of("id", Value.of(1L))).build(),
+        numbered(ChangeType.UPDATED, "ann", 37)
+            .log(ownLog())
+            .version(ownVersion())
+            .changedFields(List.of("n"))
+            .build(),
+        numbered(ChangeType.CREATED, "bea", null).build());
+    caughtUp(applier);
+    assertEquals("bea", order(1).get("customer"));
+    assertNull(order(1).get("n"));
   }
 
   @Test
