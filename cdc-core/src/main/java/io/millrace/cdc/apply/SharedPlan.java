@@ -99,7 +99,7 @@ final class SharedPlan implements EntityPlan {
     for (Item item : items) {
       ChangeEvent event = item.event();
       boolean isOwn = event.log().equals(own.log()) && event.version().epoch() == own.epoch();
-      List<String> held = apply(fold, item, isOwn, session, first);
+      List<String> held = apply(fold, item, isOwn, session, first && entries.isEmpty());
       if (!isOwn && !held.isEmpty()) {
         conflicts.add(new Conflict(event, current, held));
       }

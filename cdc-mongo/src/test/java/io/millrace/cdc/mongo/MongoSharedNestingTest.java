@@ -171,6 +171,17 @@ final class MongoSharedNestingTest extends NestingCase {
   }
 
   @Test
+  void a_snapshot_does_not_bring_back_what_was_deleted_in_the_same_batch() throws Exception {
+    MongoTarget target = shared();
+    send(
+        order(ChangeType.CREATED, 1, "ann", Value.NULL),
+        event("order", ChangeType.DELETED, Row.of("id", Value.of(1))).build(),
+        order(ChangeType.SNAPSHOT, 1, "old", Value.NULL));
+    caughtUp(start(target));
+    assertEquals(new Document(), order(1));
+  }
+
+  @Test
   void a_removal_before_an_own_one_has_come_back_stays() throws Exception {
     Applier applier = start(shared());
     send(order(ChangeType.CREATED, 1, "ann", Value.NULL), line(ChangeType.CREATED, 1, 1, "a"));
