@@ -82,15 +82,14 @@ final class LogQueries {
           + HEAD_COLUMNS
           + OF_HEAD
           + " LEFT JOIN LATERAL (SELECT e.* FROM ("
-          + "SELECT m AS low, (m::text::bigint + 1)::text::xid8 AS high FROM unnest(?::xid8[]) AS m"
-          + " WHERE pg_catalog.pg_visible_in_snapshot(m, pg_catalog.pg_current_snapshot())"
-          + " UNION ALL SELECT o.low::text::xid8, o.high::text::xid8 FROM unnest("
-          + "ARRAY[?::bigint] || ARRAY(SELECT x::text::bigint + 1 FROM pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS x"
-          + " WHERE x >= ?::text::xid8), ARRAY(SELECT x::text::bigint FROM pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS x"
-          + " WHERE x >= ?::text::xid8) || pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint) AS o (low, high)) r,"
+          + "SELECT m.below, m.above FROM unnest(?::xid8[], ?::xid8[], ?::xid8[]) AS m (below, xid, above)"
+          + " WHERE pg_catalog.pg_visible_in_snapshot(m.xid, pg_catalog.pg_current_snapshot())"
+          + " UNION ALL SELECT b.below, b.above FROM (SELECT ARRAY(SELECT x FROM pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS x"
+          + " WHERE x >= ?::xid8) AS open OFFSET 0) o, unnest("
+          + "?::xid8 || o.open, o.open || pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())) AS b (below, above)) r,"
           + " LATERAL (SELECT "
           + LogRow.COLUMNS
-          + " FROM millrace.change_log WHERE incarnation = ? AND xid >= r.low AND xid < r.high LIMIT ?) e LIMIT ?) c ON true";
+          + " FROM millrace.change_log WHERE incarnation = ? AND xid > r.below AND xid < r.above LIMIT ?) e LIMIT ?) c ON true";
 
   /**
    * The last row of a transaction and table that is less deep inside triggers than that. Nothing
@@ -148,16 +147,16 @@ final class LogQueries {
   LogLook look(long incarnation, ReadState read, int limit) throws SQLException {
     // Prepared, since it is asked all the time: planning it costs more than answering it.
     try (PreparedStatement query = connection.prepareStatement(LOOK)) {
-      String bound = Long.toString(read.bound());
       // Members from the bound on are in the ranges.
-      query.setString(
-          1, xids(Arrays.stream(read.members()).filter(xid -> xid < read.bound()).toArray()));
-      query.setLong(2, read.bound());
-      query.setString(3, bound);
-      query.setString(4, bound);
-      query.setLong(5, incarnation);
-      query.setInt(6, limit);
+      long[] members = Arrays.stream(read.members()).filter(xid -> xid < read.bound()).toArray();
+      query.setString(1, xids(Arrays.stream(members).map(xid -> xid - 1).toArray()));
+      query.setString(2, xids(members));
+      query.setString(3, xids(Arrays.stream(members).map(xid -> xid + 1).toArray()));
+      query.setString(4, Long.toString(read.bound()));
+      query.setString(5, Long.toString(read.bound() - 1));
+      query.setLong(6, incarnation);
       query.setInt(7, limit);
+      query.setInt(8, limit);
       try (ResultSet row = query.executeQuery()) {
         return LogRows.look(row);
       }
