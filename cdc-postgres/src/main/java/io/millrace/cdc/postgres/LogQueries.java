@@ -153,7 +153,7 @@ final class LogQueries {
       query.setString(2, xids(members));
       query.setString(3, xids(Arrays.stream(members).map(xid -> xid + 1).toArray()));
       query.setString(4, Long.toString(read.bound()));
-      query.setString(5, Long.toString(read.bound() - 1));
+      query.setString(5, Long.toString(Math.max(0, read.bound() - 1))); // no transaction is 0
       query.setLong(6, incarnation);
       query.setInt(7, limit);
       query.setInt(8, limit);
