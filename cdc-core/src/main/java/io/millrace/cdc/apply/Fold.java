@@ -39,13 +39,8 @@ final class Fold {
     this.row = row == null ? null : new HashMap<>(row);
   }
 
-  /** The fold says "absent". Returns the columns that kept the row alive. */
-  List<String> delete(boolean own) {
-    return delete(own, false);
-  }
-
   /**
-   * The same.
+   * The fold says "absent". Returns the columns that kept the row alive.
    *
    * @param whole whether the row stays in any case, since rows of others lie in it that stay
    */

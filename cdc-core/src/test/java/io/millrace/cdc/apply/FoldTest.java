@@ -273,7 +273,7 @@ final class FoldTest {
         site.ledger.put(event.log, new long[] {event.epoch, event.number});
         boolean own = event.log == site.id && event.epoch == site.epoch;
         if (event.type == 'D') {
-          fold.delete(own);
+          fold.delete(own, false);
         } else {
           Row.Builder values = Row.builder();
           Objects.requireNonNull(event.row)

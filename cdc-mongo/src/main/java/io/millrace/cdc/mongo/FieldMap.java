@@ -143,28 +143,10 @@ final class FieldMap {
   }
 
   private static int nanos(Value value) {
-    return switch (value.kind()) {
-      case TIMESTAMP -> ((Value.TimestampValue) value).nano();
-      case DATETIME -> ((Value.DateTimeValue) value).nano();
-      case NULL,
-          BOOL,
-          INT32,
-          INT64,
-          UINT64,
-          DOUBLE,
-          FLOAT,
-          DECIMAL,
-          STRING,
-          BYTES,
-          DATE,
-          TIME,
-          UUID,
-          JSON,
-          LIST,
-          DOCUMENT,
-          RAW ->
-          0;
-    };
+    if (value instanceof Value.TimestampValue instant) {
+      return instant.nano();
+    }
+    return value instanceof Value.DateTimeValue time ? time.nano() : 0;
   }
 
   /** A key with other names for its fields, as the target stores it. */

@@ -156,7 +156,7 @@ final class OwnStore {
   List<LedgerEntry> ledger(Collection<EntityKey> keys) {
     send();
     List<LedgerEntry> entries = new ArrayList<>();
-    for (List<EntityKey> chunk : chunks(keys)) {
+    for (List<EntityKey> chunk : chunks(keys, KEYS_PER_REQUEST)) {
       steps
           .find(RawBsonDocument.class, OwnCollections.LEDGER, form.of(chunk), null)
           .forEach(row -> entries.addAll(LedgerForm.entries(row)));
@@ -177,11 +177,9 @@ final class OwnStore {
       found.put(parent, new ArrayList<>());
       ranges.add(OwnForms.beneath(applier, nesting.child(), parent));
     }
-    for (int from = 0; from < ranges.size(); from += PARENTS_PER_REQUEST) {
-      Bson any =
-          Filters.or(ranges.subList(from, Math.min(ranges.size(), from + PARENTS_PER_REQUEST)));
+    for (List<Bson> chunk : chunks(ranges, PARENTS_PER_REQUEST)) {
       for (RawBsonDocument row :
-          steps.find(RawBsonDocument.class, OwnCollections.LEDGER, any, null)) {
+          steps.find(RawBsonDocument.class, OwnCollections.LEDGER, Filters.or(chunk), null)) {
         for (LedgerEntry entry : LedgerForm.entries(row)) {
           above(entry.key().id(), found).add(entry);
         }
@@ -209,11 +207,11 @@ final class OwnStore {
     }
   }
 
-  private static List<List<EntityKey>> chunks(Collection<EntityKey> keys) {
-    List<EntityKey> all = List.copyOf(keys);
-    List<List<EntityKey>> chunks = new ArrayList<>();
-    for (int from = 0; from < all.size(); from += KEYS_PER_REQUEST) {
-      chunks.add(all.subList(from, Math.min(all.size(), from + KEYS_PER_REQUEST)));
+  private static <T> List<List<T>> chunks(Collection<T> items, int most) {
+    List<T> all = List.copyOf(items);
+    List<List<T>> chunks = new ArrayList<>();
+    for (int from = 0; from < all.size(); from += most) {
+      chunks.add(all.subList(from, Math.min(all.size(), from + most)));
     }
     return chunks;
   }
@@ -291,7 +289,7 @@ final class OwnStore {
 
   Set<EntityKey> held(Collection<EntityKey> keys) {
     Set<EntityKey> held = new HashSet<>();
-    for (List<EntityKey> chunk : chunks(keys)) {
+    for (List<EntityKey> chunk : chunks(keys, KEYS_PER_REQUEST)) {
       Map<String, List<String>> byEntity = new LinkedHashMap<>();
       chunk.forEach(
           key -> byEntity.computeIfAbsent(key.entity(), e -> new ArrayList<>()).add(key.id()));
