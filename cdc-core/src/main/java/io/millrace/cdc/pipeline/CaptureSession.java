@@ -1,16 +1,12 @@
 package io.millrace.cdc.pipeline;
 
 import io.millrace.cdc.codec.Encoded;
-import io.millrace.cdc.error.FencedException;
-import io.millrace.cdc.error.PositionException;
 import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.error.UnpublishableException;
 import io.millrace.cdc.event.ChangeEvent;
 import io.millrace.cdc.event.Heartbeat;
-import io.millrace.cdc.internal.Invariant;
 import io.millrace.cdc.position.AcceptedGap;
 import io.millrace.cdc.position.Lease;
-import io.millrace.cdc.position.Position;
 import io.millrace.cdc.position.UnpublishedEvent;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.SourceBatch;
@@ -19,7 +15,6 @@ import io.millrace.cdc.transport.PublishCallback;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,12 +40,6 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
    */
   private static final long SETTLE_NANOS = 1_000_000_000L;
 
-  /**
-   * A position that moved without events, heartbeats not counted, is saved this much more rarely:
-   * where the store lives in the captured database, every save moves the log again.
-   */
-  private static final int IDLE_FACTOR = 30;
-
   private final PipelineSettings settings;
   private final StatusBoard board;
   private final StopSignal stop;
@@ -64,22 +53,12 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   private final Refusals refusals;
   private final Commands commands;
   private final Holds holds;
+  private final PositionKeeper positions;
 
-  /** Held before {@link #reached}, so they are stored with it. */
-  private final List<UnpublishedEvent> due = new ArrayList<>();
-
-  private long epoch;
-  private @Nullable Position reached;
-  private @Nullable Position saved;
-  private long lastSaveNanos = System.nanoTime();
-  private long savedAcknowledged;
   private long progressAcknowledged;
   private long silentAcknowledged;
   private long silentSinceNanos = System.nanoTime();
   private boolean silenceTold;
-
-  /** Is kept with the first position. */
-  private @Nullable AcceptedGap gap;
 
   CaptureSession(
       PipelineSettings settings,
@@ -100,26 +79,13 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
     this.refusals = refusals;
     this.commands = commands;
     this.holds = new Holds(settings, encoder, board, ledger, refusals, this);
+    this.positions = new PositionKeeper(settings, board, lease, reader, ledger, heart, holds);
   }
 
   /** Saves what must stand before the first event: a first position, a risen epoch. */
   void begin(ReaderStart start, @Nullable AcceptedGap accepted) {
-    epoch = reader.epoch();
-    gap = accepted;
-    Invariant.that(
-        epoch > start.epoch() || (epoch == start.epoch() && !start.gapAccepted()),
-        "the reader of %s has epoch %s after %s",
-        settings.source().describe(),
-        epoch,
-        start);
-    if (start.position().isEmpty() || epoch > start.epoch()) {
-      save(reader.position());
-    } else {
-      saved = start.position().get();
-      board.stored(saved, epoch);
-    }
-    reached = saved;
-    board.reading(reader.log(), epoch, ledger, heart.acknowledgements());
+    positions.begin(start, accepted);
+    board.reading(reader.log(), positions.epoch(), ledger, heart.acknowledgements());
     heart.start();
   }
 
@@ -131,7 +97,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       holds.retryWhenDue();
       commands.run(holds);
       SourceBatch batch = reader.poll(settings.pollSize(), pollWait());
-      followEpoch();
+      positions.followEpoch();
       publish(batch);
       backoff.reset();
       boolean moved = ledger.eventsInFlight() == 0 || ledger.acknowledged() > progressAcknowledged;
@@ -142,17 +108,11 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
   }
 
   private Duration pollWait() {
-    if (ledger.eventsInFlight() > 0 || !onlyHeartbeatsSince() || board.holding()) {
+    if (ledger.eventsInFlight() > 0 || !positions.onlyHeartbeatsSince() || board.holding()) {
       return POLL_WAIT;
     }
     Duration lease = settings.leaseDuration().dividedBy(WAITS_PER_LEASE);
     return lease.compareTo(IDLE_WAIT) < 0 ? lease : IDLE_WAIT;
-  }
-
-  /** Whether nothing but heartbeats was acknowledged since a position was saved. */
-  private boolean onlyHeartbeatsSince() {
-    return ledger.acknowledged() - heart.acknowledgements().get() <= savedAcknowledged
-        && due.isEmpty();
   }
 
   private void publish(SourceBatch batch) throws InterruptedException {
@@ -319,21 +279,12 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
 
   @Override
   public void saveReached() {
-    advance();
-    Position newest = reached;
-    if (newest != null && isDue(newest)) {
-      save(newest);
-    }
+    positions.saveReached();
   }
 
   @Override
   public void dropDue(String routingKey) {
-    advance();
-    due.removeIf(event -> event.routingKey().equals(routingKey));
-  }
-
-  private boolean isDue(Position position) {
-    return !position.equals(saved) || !due.isEmpty();
+    positions.dropDue(routingKey);
   }
 
   private void tend() {
@@ -356,7 +307,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
     }
     noticeSilence();
     lease.renewWhenDue();
-    saveWhenDue();
+    positions.saveWhenDue();
   }
 
   /** A transport that waits for a server by itself fails nothing; it is said all the same. */
@@ -383,84 +334,6 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
     }
   }
 
-  private void saveWhenDue() {
-    advance();
-    Position newest = reached;
-    if (newest == null || !isDue(newest)) {
-      return;
-    }
-    long interval = settings.saveInterval().toNanos();
-    if (onlyHeartbeatsSince()) {
-      interval *= IDLE_FACTOR;
-    }
-    if (System.nanoTime() - lastSaveNanos < interval) {
-      return;
-    }
-    try {
-      save(newest);
-    } catch (FencedException e) {
-      throw e;
-    } catch (PositionException e) {
-      if (!e.retryable()) {
-        throw e;
-      }
-      // Nothing is lost by saving later; the lease decides how long that may go on.
-      lastSaveNanos = System.nanoTime();
-      board.error(e);
-      LOG.warn("Pipeline '{}' could not save its position yet", settings.name(), e);
-    }
-  }
-
-  private void followEpoch() {
-    long now = reader.epoch();
-    if (now != epoch) {
-      Invariant.that(now > epoch, "the reader's epoch fell from %s to %s", epoch, now);
-      epoch = now;
-      advance();
-      Position resume = reached;
-      if (resume == null) {
-        throw Invariant.broken("a running session has no position");
-      }
-      save(resume);
-    }
-  }
-
-  private void advance() {
-    Position newest = ledger.advance();
-    if (newest != null) {
-      reached = newest;
-    }
-    due.addAll(ledger.takeDue());
-    heart.passed(ledger.passed());
-  }
-
-  private void save(Position position) {
-    long acknowledged = ledger.acknowledged() - heart.acknowledgements().get();
-    try {
-      if (gap != null) {
-        settings.positions().saveAfter(lease.lease(), gap);
-        gap = null;
-      } else if (due.isEmpty()) {
-        settings.positions().save(lease.lease(), Optional.of(position), epoch);
-      } else {
-        holds.store().save(lease.lease(), Optional.of(position), epoch, List.copyOf(due));
-      }
-    } catch (FencedException e) {
-      lease.lost();
-      throw e;
-    }
-    holds.stored(due);
-    due.clear();
-    saved = position;
-    savedAcknowledged = acknowledged;
-    lastSaveNanos = System.nanoTime();
-    board.saved(position, epoch);
-    reader.saved(position);
-    if (!board.holding()) {
-      heart.saved(ledger.reached()); // else the position has passed what is still to be published
-    }
-  }
-
   /** Waits for acknowledgements under way, at most that long. */
   private void settle(long nanos) throws InterruptedException {
     long start = System.nanoTime();
@@ -479,11 +352,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
     try {
       if (lease.held() && !Thread.currentThread().isInterrupted()) {
         settle(SETTLE_NANOS);
-        advance();
-        Position last = reached;
-        if (last != null && isDue(last)) {
-          save(last);
-        }
+        positions.saveReached();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -491,7 +360,7 @@ final class CaptureSession implements AutoCloseable, Holds.Host {
       LOG.warn(
           "Pipeline '{}' could not save its last position; what follows {} is published again",
           settings.name(),
-          saved,
+          positions.saved(),
           e);
     } finally {
       board.retire();
