@@ -1,7 +1,22 @@
 -- The change log of Millrace. Idempotent: running it again changes nothing, running it after an upgrade brings it up to date.
+-- Run again, it takes no lock that a writer or a reader waits for: each ALTER and each index is made only where it is missing.
 -- A line of two dashes and two semicolons ends a statement. ${service} is the service's tag, as a quoted literal.
 
 CREATE SCHEMA IF NOT EXISTS millrace;
+--;;
+-- An older release than the one that installed the log must not put its own functions in place of the newer ones.
+DO $millrace$
+DECLARE
+  v_format smallint := 0;
+BEGIN
+  IF to_regclass('millrace.registration') IS NOT NULL THEN
+    SELECT format INTO v_format FROM millrace.registration;
+  END IF;
+  IF v_format > 2 THEN
+    RAISE EXCEPTION 'millrace: the change log has format %, this release installs format 2 and reads nothing newer.'
+      ' Install with the release that installed it, or a newer one.', v_format;
+  END IF;
+END $millrace$;
 --;;
 -- Names the log. The epoch rises, and is stored here first, whenever the log's identity changes.
 CREATE TABLE IF NOT EXISTS millrace.registration (
@@ -24,17 +39,23 @@ CREATE TABLE IF NOT EXISTS millrace.reader (
 --;;
 -- What retention must not drop yet: rows of other transactions than those below bound that are no members, and the rows of the witness.
 -- Without an incarnation everything. lost: what was dropped nevertheless, at the hard limit.
-ALTER TABLE millrace.reader
-  ADD COLUMN IF NOT EXISTS incarnation bigint,
-  ADD COLUMN IF NOT EXISTS bound bigint NOT NULL DEFAULT 0,
-  ADD COLUMN IF NOT EXISTS members bigint[] NOT NULL DEFAULT '{}',
-  ADD COLUMN IF NOT EXISTS witness bigint[] NOT NULL DEFAULT '{}',
-  ADD COLUMN IF NOT EXISTS lost text;
+DO $millrace$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('millrace.reader') AND attname = 'lost') THEN
+    ALTER TABLE millrace.reader
+      ADD COLUMN incarnation bigint,
+      ADD COLUMN bound bigint NOT NULL DEFAULT 0,
+      ADD COLUMN members bigint[] NOT NULL DEFAULT '{}',
+      ADD COLUMN witness bigint[] NOT NULL DEFAULT '{}',
+      ADD COLUMN lost text;
+  END IF;
+END $millrace$;
 --;;
 -- The highest transaction whose rows retention has ever dropped: who is not registered can tell whether something was dropped for it.
-ALTER TABLE millrace.registration
-  ADD COLUMN IF NOT EXISTS dropped_incarnation bigint,
-  ADD COLUMN IF NOT EXISTS dropped_xid bigint;
+DO $millrace$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('millrace.registration') AND attname = 'dropped_xid') THEN
+    ALTER TABLE millrace.registration ADD COLUMN dropped_incarnation bigint, ADD COLUMN dropped_xid bigint;
+  END IF;
+END $millrace$;
 --;;
 -- CACHE 1, so that ids rise within one row: they are drawn under the row's lock.
 CREATE SEQUENCE IF NOT EXISTS millrace.change_log_id CACHE 1 NO CYCLE;
@@ -44,7 +65,8 @@ DO $millrace$ BEGIN
   IF (SELECT relkind FROM pg_catalog.pg_class WHERE oid = to_regclass('millrace.change_log')) = 'r' THEN
     ALTER TABLE millrace.change_log RENAME TO change_log_0;
     ALTER INDEX millrace.change_log_pkey RENAME TO change_log_0_pkey;
-    ALTER INDEX millrace.change_log_xid RENAME TO change_log_0_xid;
+    ALTER INDEX IF EXISTS millrace.change_log_xid RENAME TO change_log_0_xid;
+    DROP INDEX IF EXISTS millrace.change_log_xid_id; -- the very first one's, on other columns
     ALTER TABLE millrace.change_log_0 ADD COLUMN IF NOT EXISTS event bytea, ADD COLUMN IF NOT EXISTS old_record text,
       ADD COLUMN IF NOT EXISTS new_record text;
   END IF;
@@ -83,7 +105,12 @@ BEGIN
   END LOOP;
 END $millrace$;
 --;;
-CREATE INDEX IF NOT EXISTS change_log_xid ON millrace.change_log (incarnation, xid, id);
+-- IF NOT EXISTS would wait for every writer first, and let every later one wait.
+DO $millrace$ BEGIN
+  IF to_regclass('millrace.change_log_xid') IS NULL THEN
+    CREATE INDEX change_log_xid ON millrace.change_log (incarnation, xid, id);
+  END IF;
+END $millrace$;
 --;;
 CREATE OR REPLACE FUNCTION millrace.make_segment(p_number bigint) RETURNS void
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $millrace$
@@ -603,4 +630,4 @@ $millrace$;
 --;;
 REVOKE ALL ON FUNCTION millrace.beat(text, bigint, bigint, text, bigint) FROM PUBLIC;
 --;;
-UPDATE millrace.registration SET format = 2 WHERE format <> 2;
+UPDATE millrace.registration SET format = 2 WHERE format < 2;

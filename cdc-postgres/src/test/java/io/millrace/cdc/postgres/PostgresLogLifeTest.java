@@ -16,6 +16,7 @@ import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.PostgresServer;
 import io.millrace.cdc.testkit.ServerKind;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,22 @@ final class PostgresLogLifeTest {
             .isEqualTo(reader.epoch());
       }
     }
+  }
+
+  @Test
+  void to_install_once_more_waits_for_no_writer_and_lets_none_wait() throws Exception {
+    Database database = PostgresServer.shared().createDatabase("life");
+    PostgresSource source = installItem(database);
+    try (Connection open = database.connect()) {
+      open.setAutoCommit(false);
+      open.createStatement().execute("insert into item values (1, 1)");
+      // Another session's default, so that waiting for the transaction that is open fails.
+      database.execute("alter database " + database.name() + " set lock_timeout = '1s'");
+      source.changeLog().install();
+      open.createStatement().execute("insert into item values (2, 1)");
+      open.commit();
+    }
+    database.drop();
   }
 
   @Test

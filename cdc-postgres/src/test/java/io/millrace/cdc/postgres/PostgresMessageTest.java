@@ -151,6 +151,12 @@ final class PostgresMessageTest {
     PostgresSource source = item();
     database.execute("update millrace.registration set format = 99");
     assertThat(source.preflight().toString()).contains("99").contains("newer");
+    // Nor does installing once more make an older log of it.
+    assertThatThrownBy(() -> source.changeLog().install())
+        .isInstanceOf(SourceException.class)
+        .hasMessageContaining("format 99")
+        .hasMessageContaining("newer");
+    assertThat(database.number("select format from millrace.registration")).isEqualTo(99);
   }
 
   @Test
