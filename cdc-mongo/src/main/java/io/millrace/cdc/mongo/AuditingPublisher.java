@@ -147,7 +147,9 @@ final class AuditingPublisher implements Publisher {
 
   @Override
   public List<Finding> preflight() {
-    return publisher.preflight();
+    List<Finding> findings = new ArrayList<>(publisher.preflight());
+    findings.addAll(audit.preflight());
+    return findings;
   }
 
   @Override

@@ -1,16 +1,21 @@
 package io.millrace.cdc.mongo;
 
+import com.mongodb.MongoException;
+import com.mongodb.ReadPreference;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoCollection;
+import com.mongodb.client.model.Aggregates;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
+import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.Updates;
 import io.millrace.cdc.codec.Encoded;
 import io.millrace.cdc.codec.EventCodec;
 import io.millrace.cdc.codec.ProtobufCodec;
+import io.millrace.cdc.error.Finding;
 import io.millrace.cdc.error.TransportException;
 import io.millrace.cdc.internal.Ambient;
 import io.millrace.cdc.internal.Check;
@@ -27,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bson.Document;
+import org.bson.conversions.Bson;
 import org.bson.types.Binary;
 import org.jspecify.annotations.Nullable;
 
@@ -99,10 +105,10 @@ public final class MongoAudit {
   }
 
   /**
-   * Sends what is PENDING or FAILED and was kept longer ago than an age, oldest first, and notes
-   * what became of it; but not what was too large to be kept whole ({@code body_bytes}). An applier
-   * leaves out what is older than what it knows; a plain consumer has to look at the version, since
-   * this is not the order of the log.
+   * Sends what is PENDING or FAILED and was kept longer ago than an age, in each log's order, and
+   * notes what became of it; but not what was too large to be kept whole ({@code body_bytes}). An
+   * applier leaves out what is older than what it knows; a plain consumer has to look at the
+   * version, since this is not the order of the log.
    *
    * @param publisher where to; it stays open
    * @param age long enough for a running pipeline to have sent it
@@ -110,19 +116,13 @@ public final class MongoAudit {
    * @return how many were sent
    */
   public int resend(Publisher publisher, Duration age, int most) throws InterruptedException {
-    Date before = Date.from(clock.instant().minus(age));
-    List<Document> left =
-        kept()
-            .find(
-                Filters.and(
-                    Filters.in(STATE, PENDING, FAILED),
-                    Filters.lt(KEPT_AT, before),
-                    Filters.exists(BODY)))
-            .sort(Sorts.ascending(KEPT_AT, "version"))
-            .limit(most)
-            .into(new ArrayList<>());
+    Check.argument(most >= 1, "most must be at least 1, got %s", most);
     int sent = 0;
-    for (Document document : left) {
+    for (String id : left(Date.from(clock.instant().minus(age)), most)) {
+      Document document = kept().find(Filters.and(Filters.eq("_id", id), isLeft())).first();
+      if (document == null) {
+        continue; // somebody else has sent it
+      }
       TransportException failure = send(publisher, document);
       if (failure != null) {
         note(document.getString("_id"), FAILED, failure.getMessage());
@@ -132,6 +132,28 @@ public final class MongoAudit {
       sent++;
     }
     return sent;
+  }
+
+  /**
+   * What is to be sent, in the order of the log, whatever the clocks said; without the bodies, of
+   * which there may be more than anybody can sort, or keep.
+   */
+  private List<String> left(Date before, int most) {
+    List<String> ids = new ArrayList<>();
+    kept()
+        .aggregate(
+            List.of(
+                Aggregates.match(Filters.and(isLeft(), Filters.lt(KEPT_AT, before))),
+                Aggregates.project(Projections.include("log", "version")),
+                Aggregates.sort(Sorts.ascending("log", "version")),
+                Aggregates.limit(most)))
+        .allowDiskUse(true)
+        .forEach(document -> ids.add(document.getString("_id")));
+    return ids;
+  }
+
+  private static Bson isLeft() {
+    return Filters.and(Filters.in(STATE, PENDING, FAILED), Filters.exists(BODY));
   }
 
   private static @Nullable TransportException send(Publisher publisher, Document document)
@@ -176,10 +198,51 @@ public final class MongoAudit {
                 Updates.set(ERROR, error)));
   }
 
+  /** What would keep the publisher from keeping anything, and what resending needs. */
+  List<Finding> preflight() {
+    List<Finding> findings = new ArrayList<>();
+    try {
+      Privileges privileges = Privileges.of(client.getDatabase("admin"), database);
+      for (String action : List.of("insert", "update")) {
+        if (!privileges.allows(collection, action)) {
+          findings.add(
+              Finding.refused(
+                  "audit-privilege",
+                  privileges.problem(collection, action)
+                      + " Nothing could be kept or acknowledged.",
+                  privileges.remedy(collection, action)));
+        }
+      }
+      if (!privileges.allows(collection, "find")) {
+        findings.add(
+            Finding.warning(
+                "audit-privilege",
+                privileges.problem(collection, "find") + " Nothing could be sent again.",
+                privileges.remedy(collection, "find")));
+      }
+      if (privileges.allows(collection, "listIndexes") && !isInstalled()) {
+        findings.add(
+            Finding.warning(
+                "audit-not-installed",
+                this + " has no index that removes what was sent: it grows for ever.",
+                "Call audit.install() once."));
+      }
+    } catch (MongoException e) {
+      throw new TransportException(this + " cannot be looked at: " + e.getMessage(), e, true);
+    }
+    return findings;
+  }
+
+  private boolean isInstalled() {
+    return kept().listIndexes().into(new ArrayList<>()).stream()
+        .anyMatch(index -> index.containsKey("expireAfterSeconds"));
+  }
+
   MongoCollection<Document> kept() {
     return client
         .getDatabase(database)
         .getCollection(collection)
+        .withReadPreference(ReadPreference.primary())
         .withWriteConcern(WriteConcern.MAJORITY)
         .withTimeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
   }

@@ -175,7 +175,8 @@ final class PositionDocuments {
       return;
     }
     MongoDatabase db = client.getDatabase(database);
-    Set<String> existing = db.listCollectionNames().into(new HashSet<>());
+    Set<String> existing =
+        db.listCollectionNames().authorizedCollections(true).into(new HashSet<>());
     for (String name : List.of(POSITION, UNPUBLISHED)) {
       if (!existing.contains(name)) {
         OwnCollections.create(db, name);

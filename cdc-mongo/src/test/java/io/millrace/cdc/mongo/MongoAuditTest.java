@@ -169,6 +169,58 @@ final class MongoAuditTest {
                     && ((Number) index.get("expireAfterSeconds")).longValue() == 3 * 86_400);
   }
 
+  private void setSortMemory(Object bytes, List<Object> before) {
+    before.add(
+        server
+            .client()
+            .getDatabase("admin")
+            .runCommand(
+                new Document("setParameter", 1)
+                    .append("internalQueryMaxBlockingSortMemoryUsageBytes", bytes))
+            .get("was"));
+  }
+
+  @Test
+  void what_is_left_over_is_sent_in_the_order_of_the_log_whatever_the_clock_said_and_its_size()
+      throws Exception {
+    Broker broker = new Broker();
+    try (Publisher publisher = audit.around(broker)) {
+      for (long id = 1; id <= 4; id++) {
+        publish(publisher, id, "silent", 1 << 20);
+        int many = (int) id;
+        await().untilAsserted(() -> assertThat(kept()).hasSize(many));
+        clock.advance(Duration.ofSeconds(-10)); // it was set, or another machine went on
+      }
+    }
+    for (long id = 1; id <= 4; id++) {
+      database
+          .getCollection("millrace_audit")
+          .updateOne(
+              new Document("id", Long.toString(id)),
+              new Document("$set", new Document("routing_key", "again " + id)));
+    }
+    clock.advance(Duration.ofHours(2));
+    List<Object> before = new ArrayList<>();
+    setSortMemory(1 << 20, before); // the server's default is 100 MB
+    try {
+      assertThat(audit.resend(broker, Duration.ofHours(1), 10)).isEqualTo(4);
+    } finally {
+      setSortMemory(before.get(0), before);
+    }
+    assertThat(broker.sent).containsExactly("again 1", "again 2", "again 3", "again 4");
+  }
+
+  @Test
+  void an_audit_that_was_not_installed_is_told() {
+    Publisher publisher = audit.around(new Broker());
+    assertThat(publisher.preflight())
+        .extracting(Finding::code)
+        .containsExactly("audit-not-installed");
+    audit.install();
+    assertThat(publisher.preflight()).isEmpty();
+    publisher.close();
+  }
+
   @Test
   void what_no_document_can_hold_is_kept_without_its_body() throws Exception {
     Broker broker = new Broker();

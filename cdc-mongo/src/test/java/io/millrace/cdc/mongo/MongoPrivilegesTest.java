@@ -18,6 +18,7 @@ import io.millrace.cdc.event.Heartbeat;
 import io.millrace.cdc.event.Row;
 import io.millrace.cdc.event.Value;
 import io.millrace.cdc.event.Version;
+import io.millrace.cdc.position.Lease;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.SourceReader;
@@ -181,6 +182,48 @@ final class MongoPrivilegesTest {
                   assertThat(finding.toString()).contains("grantPrivilegesToRole");
                 });
       }
+    }
+  }
+
+  @Test
+  void positions_work_with_what_the_documentation_grants_them() {
+    List<Grant> grants = new ArrayList<>();
+    for (String own : List.of(PositionDocuments.POSITION, PositionDocuments.UNPUBLISHED)) {
+      for (String action :
+          List.of("find", "insert", "update", "remove", "createCollection", "createIndex")) {
+        grants.add(new Grant(own, action));
+      }
+    }
+    try (MongoClient client = userWith("positions", grants)) {
+      for (int round = 0; round < 2; round++) {
+        MongoPositions positions = MongoPositions.in(client, "positions");
+        Lease lease = positions.acquire("p", "me", Duration.ofSeconds(10)).orElseThrow();
+        positions.save(lease, Optional.empty(), 1);
+        assertThat(positions.load(lease)).isPresent();
+        positions.release(lease);
+      }
+    }
+  }
+
+  @Test
+  void each_privilege_that_an_audit_lacks_is_named_with_its_remedy() {
+    List<Grant> grants = new ArrayList<>();
+    for (String action : List.of("find", "insert", "update")) {
+      grants.add(new Grant("millrace_audit", action));
+    }
+    for (Grant missing : grants) {
+      try (MongoClient client = userWith("audited", without(grants, missing))) {
+        assertThat(MongoAudit.builder(client, "audited").build().preflight())
+            .as("without %s", missing)
+            .anySatisfy(
+                finding ->
+                    assertThat(finding.toString())
+                        .contains("'" + missing.action() + "'")
+                        .contains("grantPrivilegesToRole"));
+      }
+    }
+    try (MongoClient client = userWith("audited", grants)) {
+      assertThat(MongoAudit.builder(client, "audited").build().preflight()).isEmpty();
     }
   }
 
