@@ -43,7 +43,7 @@ final class MongoErrors {
               + " and make the oplog larger (replSetResizeOplog).",
           e);
     }
-    if (e.getCode() == TOO_LARGE) {
+    if (isTooLarge(e)) {
       return new SourceException(
           message
               + " An event is larger than 16 MB (the document with what changed in it), which a change stream"
@@ -79,6 +79,11 @@ final class MongoErrors {
         settings.address() + ": the change stream broke off and is opened anew: " + e.getMessage(),
         e,
         true);
+  }
+
+  /** Whether an event is larger than the server can send. */
+  static boolean isTooLarge(MongoException e) {
+    return e.getCode() == TOO_LARGE;
   }
 
   static boolean isHistoryLost(MongoException e) {

@@ -103,40 +103,19 @@ final class MongoPreflight {
   }
 
   private void collection(CapturedCollection collection, Document info) {
-    String name = settings.database() + "." + collection.name();
-    Document options = info.get("options", new Document());
-    switch (String.valueOf(info.getString("type"))) {
-      case "view" ->
-          findings.add(
-              Finding.refused(
-                  "view",
-                  name + " is a view, whose changes are in no log.",
-                  "Capture its source."));
-      case "timeseries" ->
-          findings.add(
-              Finding.refused(
-                  "time-series",
-                  name + " is a time-series collection, which has no change stream.",
-                  "Keep its data in an ordinary collection."));
-      default -> {
-        if (options.getBoolean("capped", false)) {
-          findings.add(
-              Finding.refused(
-                  "capped",
-                  name + " is capped: what falls out of it is deleted without a change.",
-                  "Use an ordinary collection, with a TTL index if need be."));
-        }
-        Document images = options.get("changeStreamPreAndPostImages", new Document());
-        if (collection.oldState() && !images.getBoolean("enabled", false)) {
-          findings.add(
-              Finding.refused(
-                  "pre-images-off",
-                  "Old state of " + name + " is asked for, and the collection keeps none.",
-                  "Call source.registration().install(), or run db.runCommand({collMod: '"
-                      + collection.name()
-                      + "', changeStreamPreAndPostImages: {enabled: true}})."));
-        }
-      }
+    CollectionKinds.problem(settings, info).ifPresent(findings::add);
+    Document images =
+        info.get("options", new Document()).get("changeStreamPreAndPostImages", new Document());
+    boolean ordinary = "collection".equals(info.getString("type"));
+    if (ordinary && collection.oldState() && !images.getBoolean("enabled", false)) {
+      findings.add(
+          Finding.refused(
+              "pre-images-off",
+              "Old state of %s.%s is asked for, and the collection keeps none."
+                  .formatted(settings.database(), collection.name()),
+              "Call source.registration().install(), or run db.runCommand({collMod: '"
+                  + collection.name()
+                  + "', changeStreamPreAndPostImages: {enabled: true}})."));
     }
   }
 

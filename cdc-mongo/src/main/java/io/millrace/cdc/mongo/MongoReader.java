@@ -1,6 +1,7 @@
 package io.millrace.cdc.mongo;
 
 import com.mongodb.MongoException;
+import com.mongodb.client.ChangeStreamIterable;
 import com.mongodb.client.MongoChangeStreamCursor;
 import io.millrace.cdc.error.LostPositionException;
 import io.millrace.cdc.error.SourceException;
@@ -18,8 +19,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
+import org.bson.Document;
 import org.bson.RawBsonDocument;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,12 +39,13 @@ final class MongoReader implements SourceReader {
   private final String log;
   private final long epoch;
   private final MongoPosition start;
-  private final StreamFeed feed;
+  private final ReadStream stream;
   private final ChangeDocument change = new ChangeDocument();
   private final BsonDecoder decoder = new BsonDecoder();
   private final Marks marks;
   private final List<EventMaker> makers;
   private final OwnEvents own;
+  private final CollectionKinds kinds;
   private final Fragments fragments = new Fragments();
   private @Nullable Runnable firstSave;
   private @Nullable String after;
@@ -69,14 +73,15 @@ final class MongoReader implements SourceReader {
     this.log = log.log();
     this.epoch = log.epoch();
     this.start = start;
-    this.feed = new StreamFeed(opened.cursor(), pipeline);
     this.after = opened.after();
     this.firstSave = opened.firstSave();
     this.witness = new Witness(start.witness());
     this.told = start.witness();
     this.marks = opened.marks();
     this.own = new OwnEvents(settings, decoder, log, pipeline);
+    this.kinds = new CollectionKinds(settings);
     StateLookup lookup = StateLookup.of(settings);
+    this.stream = new ReadStream(settings, pipeline, opened.cursor(), lookup);
     this.makers =
         settings.collections().stream()
             .map(c -> new EventMaker(c, decoder, lookup, settings.service(), log))
@@ -85,7 +90,7 @@ final class MongoReader implements SourceReader {
 
   /** Begins to fetch. */
   MongoReader start() {
-    feed.start();
+    stream.start();
     return this;
   }
 
@@ -120,6 +125,7 @@ final class MongoReader implements SourceReader {
 
   @Override
   public SourceBatch poll(int maxEvents, Duration maxWait) throws InterruptedException {
+    kinds.check();
     long deadline = System.nanoTime() + maxWait.toNanos();
     List<ChangeEvent> events = new ArrayList<>();
     int echoes = 0;
@@ -170,7 +176,7 @@ final class MongoReader implements SourceReader {
   private @Nullable RawBsonDocument next(boolean wait, long deadline) throws InterruptedException {
     try {
       while (true) {
-        StreamFeed.Item item = feed.next(wait, deadline);
+        StreamFeed.Item item = stream.next(wait, deadline, this::read);
         if (item == null) {
           return null;
         }
@@ -185,6 +191,26 @@ final class MongoReader implements SourceReader {
           ? MongoErrors.brokenOff(settings, e)
           : MongoErrors.translate(settings, "read the change stream", e);
     }
+  }
+
+  /** Where the stream goes on behind what was read; null where no stream can go on there. */
+  private @Nullable UnaryOperator<ChangeStreamIterable<Document>> read() {
+    BsonDocument token = later(later(start.token(), witness.token()), passed);
+    if (after != null) {
+      return null;
+    }
+    return token == null
+        ? stream -> stream.startAtOperationTime(start.time())
+        : stream -> stream.resumeAfter(token);
+  }
+
+  private static @Nullable BsonDocument later(
+      @Nullable BsonDocument one, @Nullable BsonDocument other) {
+    if (one == null || other == null) {
+      return one == null ? other : one;
+    }
+    boolean first = TokenText.compare(MongoPosition.text(one), MongoPosition.text(other)) >= 0;
+    return first ? one : other;
   }
 
   /**
@@ -291,7 +317,7 @@ final class MongoReader implements SourceReader {
 
   /** Ends a wait of {@link #poll}; any thread. */
   void wakeUp() {
-    feed.wakeUp();
+    stream.wakeUp();
   }
 
   @Override
@@ -320,6 +346,6 @@ final class MongoReader implements SourceReader {
 
   @Override
   public void close() {
-    feed.close();
+    stream.close();
   }
 }

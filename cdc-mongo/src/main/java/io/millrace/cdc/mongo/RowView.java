@@ -66,16 +66,27 @@ final class RowView {
     List<Integer> from = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
       if (!collection.excluded().contains(names.get(i))) {
-        shown.add(collection.field(names.get(i)));
+        shown.add(alone(shown, names.get(i)));
         from.add(i);
       }
     }
     for (String name : optional) {
       if (names.indexOf(name) < 0) {
-        shown.add(collection.field(name));
+        shown.add(alone(shown, name));
         from.add(-1);
       }
     }
     return new Layout(FieldNames.of(shown), from.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  /** What a field is called, which no other one may be. */
+  private String alone(List<String> shown, String name) {
+    String field = collection.field(name);
+    if (shown.contains(field)) {
+      throw new IllegalArgumentException(
+          "two of its fields would be named '%s' in the event. Rename '%s' or the other one to something else, or exclude it."
+              .formatted(field, name));
+    }
+    return field;
   }
 }

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks up the document that an update was of, as the server's {@code updateLookup} does: where
  * states after a change are asked for, the server looks nothing up, also not for collections
- * without such states, and not where a state has been given up.
+ * without such states, and not where a state has been given up. Used by one thread.
  */
 final class StateLookup {
   private final MongoSettings settings;
-  private final boolean needed;
+  private boolean needed;
 
   StateLookup(MongoSettings settings, boolean needed) {
     this.settings = settings;
@@ -26,6 +26,11 @@ final class StateLookup {
   static StateLookup of(MongoSettings settings) {
     boolean images = settings.collections().stream().anyMatch(CapturedCollection::oldState);
     return new StateLookup(settings, images && StreamOpener.version(settings).keepsImages());
+  }
+
+  /** Whether the stream that is read now leaves them all out. */
+  void insteadOfServer(boolean all) {
+    needed = all;
   }
 
   /**

@@ -33,7 +33,20 @@ final class StreamOpener {
    */
   static MongoChangeStreamCursor<RawBsonDocument> open(
       MongoSettings settings, UnaryOperator<ChangeStreamIterable<Document>> start) {
-    boolean images = settings.collections().stream().anyMatch(CapturedCollection::oldState);
+    return open(settings, start, false);
+  }
+
+  /**
+   * Opens a stream.
+   *
+   * @param start where: {@code resumeAfter} or {@code startAtOperationTime}
+   * @param without whether the states after updates are left out, where {@link #canLook}
+   */
+  static MongoChangeStreamCursor<RawBsonDocument> open(
+      MongoSettings settings,
+      UnaryOperator<ChangeStreamIterable<Document>> start,
+      boolean without) {
+    boolean images = images(settings);
     ServerVersion version = version(settings);
     // Servers before 6.0 know states before a change, though not officially, and none after it.
     boolean after = images && version.keepsImages();
@@ -41,7 +54,10 @@ final class StreamOpener {
         settings
             .watched()
             .watch(stages(settings, version))
-            .fullDocument(after ? FullDocument.WHEN_AVAILABLE : FullDocument.UPDATE_LOOKUP)
+            .fullDocument(
+                without
+                    ? FullDocument.DEFAULT
+                    : after ? FullDocument.WHEN_AVAILABLE : FullDocument.UPDATE_LOOKUP)
             .batchSize(ANSWER)
             .maxAwaitTime(AWAIT_MILLIS, TimeUnit.MILLISECONDS);
     if (images) {
@@ -49,6 +65,15 @@ final class StreamOpener {
     }
     return (MongoChangeStreamCursor<RawBsonDocument>)
         start.apply(stream).withDocumentClass(RawBsonDocument.class).cursor();
+  }
+
+  private static boolean images(MongoSettings settings) {
+    return settings.collections().stream().anyMatch(CapturedCollection::oldState);
+  }
+
+  /** Whether states may be looked up one by one as well, and have to be where one is too large. */
+  static boolean canLook(MongoSettings settings) {
+    return !images(settings) && !version(settings).splitsEvents();
   }
 
   /** Opens a stream of everything in the database from a time on, without looked-up states. */

@@ -1,25 +1,31 @@
 package io.millrace.cdc.mongo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
+import com.mongodb.client.model.CreateCollectionOptions;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
+import io.millrace.cdc.error.SourceException;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.event.Value;
 import io.millrace.cdc.source.FirstStart;
 import io.millrace.cdc.source.ReaderStart;
 import io.millrace.cdc.source.SourceBatch;
 import io.millrace.cdc.source.SourceReader;
+import io.millrace.cdc.testkit.ManualClock;
 import io.millrace.cdc.testkit.MongoServer;
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.ServerKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bson.BsonBinary;
 import org.bson.BsonDocument;
@@ -137,6 +143,80 @@ final class MongoReadingTest {
       items().insertOne(BsonDocument.parse("{_id: 1}"));
       items().updateOne(Filters.eq("_id", 1), Updates.set("n", 1));
       assertThat(read(reader, 2)).hasSize(2);
+    }
+  }
+
+  @Test
+  void what_is_too_large_with_its_state_is_looked_up_where_the_server_cannot_split_it()
+      throws Exception {
+    try (SourceReader reader = open(server.client())) {
+      items()
+          .insertOne(
+              new BsonDocument("_id", new BsonInt32(1))
+                  .append("much", new BsonBinary(new byte[9 << 20])));
+      byte[] much = new byte[10 << 20];
+      items().updateOne(Filters.eq("_id", 1), Updates.set("much", new BsonBinary(much)));
+      items().updateOne(Filters.eq("_id", 1), Updates.set("n", 1));
+      List<ChangeEvent> events = new ArrayList<>(read(reader, 3));
+      // When nothing more was there to read, the server looks states up again.
+      assertThat(reader.poll(10, Duration.ofMillis(700)).events()).isEmpty();
+      items().updateOne(Filters.eq("_id", 1), Updates.set("n", 2));
+      events.addAll(read(reader, 1));
+      assertThat(events)
+          .extracting(ChangeEvent::changedFields)
+          .containsExactly(List.of("_id", "much"), List.of("much"), List.of("n"), List.of("n"));
+      assertThat(Objects.requireNonNull(events.get(1).newValue()).get("much"))
+          .isEqualTo(new Value.BytesValue(much));
+    }
+  }
+
+  @Test
+  void a_captured_name_that_comes_to_stand_for_something_else_ends_the_reading() throws Exception {
+    ManualClock clock = ManualClock.at("2026-01-01T00:00:00Z");
+    MongoSource source =
+        MongoSource.builder(server.client(), database.getName())
+            .service("shop")
+            .capture("item")
+            .clock(clock)
+            .build();
+    source.registration().install();
+    try (SourceReader reader =
+        source.open(new ReaderStart("p", Optional.empty(), 0, FirstStart.NOW))) {
+      reader.poll(10, Duration.ofMillis(100));
+      database.createCollection(
+          "item", new CreateCollectionOptions().capped(true).sizeInBytes(4096));
+      items().insertOne(BsonDocument.parse("{_id: 1}"));
+      read(reader, 1);
+      clock.advance(Duration.ofMinutes(2));
+      assertThatThrownBy(() -> reader.poll(10, Duration.ofMillis(100)))
+          .isInstanceOf(SourceException.class)
+          .hasMessageContaining("capped")
+          .matches(e -> !((SourceException) e).retryable());
+    }
+    items().drop();
+    database.createView("item", "other", List.of());
+    try (SourceReader reader =
+        source.open(new ReaderStart("p", Optional.empty(), 0, FirstStart.NOW))) {
+      assertThatThrownBy(() -> reader.poll(10, Duration.ofMillis(100)))
+          .isInstanceOf(SourceException.class)
+          .hasMessageContaining("view");
+    }
+  }
+
+  @Test
+  void two_fields_that_would_get_one_name_are_told_with_what_to_do() throws Exception {
+    MongoSource source =
+        MongoSource.builder(server.client(), database.getName())
+            .service("shop")
+            .capture("item", c -> c.rename("_id", "id"))
+            .build();
+    source.registration().install();
+    try (SourceReader reader =
+        source.open(new ReaderStart("p", Optional.empty(), 0, FirstStart.NOW))) {
+      items().insertOne(BsonDocument.parse("{_id: 1, id: 'its own'}"));
+      assertThatThrownBy(() -> read(reader, 1))
+          .isInstanceOf(SourceException.class)
+          .hasMessageContaining("exclude it");
     }
   }
 }
