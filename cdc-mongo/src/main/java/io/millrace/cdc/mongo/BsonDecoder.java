@@ -11,10 +11,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import org.bson.BsonBinaryWriter;
 import org.bson.BsonDocument;
 import org.bson.RawBsonDocument;
-import org.bson.codecs.BsonDocumentCodec;
+import org.bson.io.BasicOutputBuffer;
 import org.bson.json.JsonMode;
+import org.bson.json.JsonReader;
 import org.bson.json.JsonWriterSettings;
 import org.bson.types.Decimal128;
 import org.jspecify.annotations.Nullable;
@@ -232,11 +234,16 @@ final class BsonDecoder {
     };
   }
 
-  /** The document that a raw value's text stands in, for the way back. */
+  /**
+   * The document that a raw value's text stands in, for the way back: as bytes, since a document of
+   * names has no place for one that comes twice.
+   */
   static BsonDocument wrapped(String extendedJson) {
-    return new BsonDocumentCodec()
-        .decode(
-            new org.bson.json.JsonReader("{\"v\": " + extendedJson + "}"),
-            org.bson.codecs.DecoderContext.builder().build());
+    BasicOutputBuffer bytes = new BasicOutputBuffer();
+    try (JsonReader reader = new JsonReader("{\"v\": " + extendedJson + "}");
+        BsonBinaryWriter writer = new BsonBinaryWriter(bytes)) {
+      writer.pipe(reader);
+    }
+    return new RawBsonDocument(bytes.getInternalBuffer(), 0, bytes.getPosition());
   }
 }

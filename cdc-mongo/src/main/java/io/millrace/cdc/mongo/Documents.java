@@ -31,6 +31,7 @@ import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonString;
+import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.BsonDocumentCodec;
@@ -41,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 final class Documents implements Rows {
   private static final String ID = "_id";
   private static final String PART = "_id.";
+  private static final BsonTimestamp NO_TIME = new BsonTimestamp(0);
   private static final UpdateOptions UPSERT = new UpdateOptions().upsert(true);
   private static final ReplaceOptions REPLACE = new ReplaceOptions().upsert(true);
 
@@ -285,9 +287,13 @@ final class Documents implements Rows {
     return new UpdateOneModel<>(Filters.eq(ID, id), update, UPSERT);
   }
 
-  /** A document may hold a field whose name begins with a dollar; a replacement may not name it. */
+  /**
+   * A document may hold a field whose name begins with a dollar, which a replacement may not name,
+   * and an empty timestamp, in the place of which a replacement puts the time.
+   */
   private static WriteModel<BsonDocument> replace(BsonValue id, BsonDocument document) {
-    if (document.keySet().stream().noneMatch(name -> name.startsWith("$"))) {
+    if (document.entrySet().stream()
+        .noneMatch(field -> field.getKey().startsWith("$") || field.getValue().equals(NO_TIME))) {
       return new ReplaceOneModel<>(Filters.eq(ID, id), document, REPLACE);
     }
     BsonDocument literally = new BsonDocument("$literal", document);

@@ -27,7 +27,9 @@ final class HeldQueries {
     stages.forEach(stage -> pipeline.add(BsonDocument.parse(stage)));
     MongoCollection<BsonDocument> held =
         site.durable().getCollection(OwnCollections.HELD, BsonDocument.class);
-    return site.call("reading held keys", () -> held.aggregate(pipeline).into(new ArrayList<>()));
+    return site.call(
+        "reading held keys",
+        () -> held.aggregate(pipeline).allowDiskUse(true).into(new ArrayList<>()));
   }
 
   List<HeldKey> keys(int limit, boolean parkedToo) {

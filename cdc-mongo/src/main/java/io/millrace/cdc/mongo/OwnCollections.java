@@ -25,7 +25,7 @@ final class OwnCollections {
       List.of(LEDGER, OFFSETS, HELD, HEARTBEATS, SESSIONS, Marks.COLLECTION);
 
   private static final int NAMESPACE_EXISTS = 48;
-  private static final List<String> HELD_INDEX = List.of("_id.a", "_id.e", "_id.i", "_id.o");
+  static final List<String> HELD_INDEX = List.of("_id.a", "_id.e", "_id.i", "_id.o");
 
   private OwnCollections() {}
 
@@ -46,15 +46,20 @@ final class OwnCollections {
     return statements;
   }
 
-  /** Makes what is missing. */
-  static void install(MongoDatabase database, Set<String> existing) {
+  /**
+   * Makes what is missing.
+   *
+   * @param mayIndex whether the user may make indexes
+   */
+  static void install(MongoDatabase database, Set<String> existing, boolean mayIndex) {
     for (String name : ALL) {
       if (!existing.contains(name)) {
         create(database, name);
-        if (name.equals(HELD)) {
-          database.getCollection(HELD).createIndex(Indexes.ascending(HELD_INDEX));
-        }
       }
+    }
+    if (mayIndex || !existing.contains(HELD)) {
+      // Also where it is there: who made it may have come no further.
+      database.getCollection(HELD).createIndex(Indexes.ascending(HELD_INDEX));
     }
   }
 

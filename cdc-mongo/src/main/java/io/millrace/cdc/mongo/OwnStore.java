@@ -8,6 +8,7 @@ import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
 import com.mongodb.client.model.InsertOneModel;
 import com.mongodb.client.model.ReturnDocument;
+import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.UpdateManyModel;
 import com.mongodb.client.model.UpdateOneModel;
 import com.mongodb.client.model.UpdateOptions;
@@ -315,10 +316,16 @@ final class OwnStore {
     steps.bulk(OwnCollections.HELD, inserts);
   }
 
+  /** In the order of the index: the server sorts only so many bytes by itself. */
   List<HeldEvent> heldEvents(EntityKey key) {
     List<HeldEvent> events = new ArrayList<>();
     steps
-        .find(BsonDocument.class, OwnCollections.HELD, waiting(key), null)
+        .find(
+            BsonDocument.class,
+            OwnCollections.HELD,
+            waiting(key),
+            null,
+            Sorts.ascending(OwnCollections.HELD_INDEX))
         .forEach(row -> events.add(OwnForms.held(row)));
     return events;
   }

@@ -27,6 +27,18 @@ import org.bson.conversions.Bson;
  * transaction. Used by one thread.
  */
 final class RowSteps {
+  private static final int KEYS_PER_REQUEST = 5_000;
+
+  /** A request has at most 16 MB. */
+  private static final long CHARACTERS_PER_REQUEST = 4 << 20;
+
+  /** A mark is a document, and has at most 16 MB. */
+  private static final long MOST_MARK_BYTES = 12 << 20;
+
+  /** Of a named row besides its texts. */
+  private static final int ROW_BYTES = 32;
+
+  private static final int MOST_BYTES_OF_A_CHARACTER = 3;
   private static final ReplaceOptions UPSERT = new ReplaceOptions().upsert(true);
 
   /** What a mark says in the place of a key where every document of the collection is meant. */
@@ -65,27 +77,36 @@ final class RowSteps {
     }
     Map<String, Optional<Row>> known = seen.computeIfAbsent(documents, d -> new HashMap<>());
     List<BsonValue> missing = new ArrayList<>();
-    ids.forEach(
-        (text, id) -> {
-          if (!known.containsKey(text)) {
-            missing.add(id);
-            known.put(text, Optional.empty());
-          }
-        });
-    if (!missing.isEmpty()) {
-      for (Row document :
-          documents.rows(
-              steps.find(
-                  RawBsonDocument.class,
-                  documents.collection(),
-                  Filters.in("_id", missing),
-                  documents.projection()))) {
-        known.put(Documents.canonical(document), Optional.of(document));
+    long characters = 0;
+    for (Map.Entry<String, BsonValue> id : ids.entrySet()) {
+      if (known.putIfAbsent(id.getKey(), Optional.empty()) == null) {
+        missing.add(id.getValue());
+        characters += id.getKey().length();
+        if (missing.size() == KEYS_PER_REQUEST || characters > CHARACTERS_PER_REQUEST) {
+          read(documents, missing, known);
+          missing.clear();
+          characters = 0;
+        }
       }
     }
+    read(documents, missing, known);
     List<Row> found = new ArrayList<>(ids.size());
     ids.keySet().forEach(text -> known.getOrDefault(text, Optional.empty()).ifPresent(found::add));
     return found;
+  }
+
+  private void read(Documents of, List<BsonValue> ids, Map<String, Optional<Row>> known) {
+    if (!ids.isEmpty()) {
+      for (Row document :
+          of.rows(
+              steps.find(
+                  RawBsonDocument.class,
+                  of.collection(),
+                  Filters.in("_id", List.copyOf(ids)),
+                  of.projection()))) {
+        known.put(Documents.canonical(document), Optional.of(document));
+      }
+    }
   }
 
   private boolean isPending(String collection, String id) {
@@ -178,7 +199,21 @@ final class RowSteps {
     }
   }
 
-  /** Names the documents that the next writes are about; {@link Marks} reads it. */
+  private long markBytes() {
+    long bytes = 0;
+    for (Map.Entry<String, Set<String>> keys : named.entrySet()) {
+      for (String key : keys.getValue()) {
+        int texts = keys.getKey().length() + key.length();
+        bytes += ROW_BYTES + (long) MOST_BYTES_OF_A_CHARACTER * texts;
+      }
+    }
+    return bytes;
+  }
+
+  /**
+   * Names the documents that the next writes are about; {@link Marks} reads it. More than a mark
+   * can hold are named by their collections: nobody else writes in this transaction.
+   */
   private RawBsonDocument mark() {
     return LedgerForm.document(
         writer -> {
@@ -187,9 +222,10 @@ final class RowSteps {
           writer.writeInt32("hops", hops);
           writer.writeDateTime("at", session.site().clock().millis());
           writer.writeStartArray("rows");
+          boolean all = markBytes() <= MOST_MARK_BYTES;
           named.forEach(
               (collection, keys) -> {
-                for (String key : keys) {
+                for (String key : all ? keys : EVERY_DOCUMENT) {
                   writer.writeStartDocument();
                   writer.writeString("c", collection);
                   writer.writeString("k", key);

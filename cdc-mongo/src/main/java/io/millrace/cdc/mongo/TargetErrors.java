@@ -19,15 +19,23 @@ final class TargetErrors {
   private static final Set<Integer> DUPLICATE = Set.of(11000, 11001, 12582);
 
   /**
-   * Refusals of data: BadValue, TypeMismatch, PathNotViable, ConflictingUpdateOperators,
-   * DollarPrefixedFieldName, InvalidIdField, NotSingleValueField, EmptyFieldName, DottedFieldName,
-   * ImmutableField, DocumentValidationFailure, CannotIndexParallelArrays, BSONObjectTooLarge,
-   * KeyTooLong, what geographic and text indexes cannot take, and documents over 16 MB.
+   * Refusals of data: BadValue, TypeMismatch, Overflow (documents in documents), PathNotViable,
+   * ConflictingUpdateOperators, DollarPrefixedFieldName, InvalidIdField, NotSingleValueField,
+   * EmptyFieldName, DottedFieldName, ImmutableField, DocumentValidationFailure,
+   * CannotIndexParallelArrays, BSONObjectTooLarge, KeyTooLong, what geographic and text indexes
+   * cannot take, and documents over 16 MB.
    */
   private static final Set<Integer> REFUSED =
       Set.of(
-          2, 14, 28, 40, 52, 53, 54, 56, 57, 66, 121, 171, 10334, 16755, 16766, 17261, 17262, 17280,
-          17419, 17420);
+          2, 14, 15, 28, 40, 52, 53, 54, 56, 57, 66, 121, 171, 10334, 16755, 16766, 17261, 17262,
+          17280, 17419, 17420);
+
+  /** From here on, codes have no names and are each of one check of what is written. */
+  private static final int FIRST_OF_CHECKS = 10_000;
+
+  /** But for a few: NotWritablePrimary and its kin, interrupted by shutdown, OutOfDiskSpace. */
+  private static final Set<Integer> NO_CHECKS =
+      Set.of(10058, 10107, 11600, 11601, 11602, 13388, 13435, 13436, 14031);
 
   private TargetErrors() {}
 
@@ -48,7 +56,7 @@ final class TargetErrors {
     if (DUPLICATE.contains(code)) {
       return new RejectedException(message, e, true);
     }
-    if (REFUSED.contains(code)) {
+    if (REFUSED.contains(code) || isCheck(failure, code)) {
       return new RejectedException(message, e);
     }
     if (code == UNAUTHORIZED) {
@@ -59,6 +67,13 @@ final class TargetErrors {
       return new ApplyException(message + " Map the entity to another collection.", e);
     }
     return new ApplyException(message, e, true);
+  }
+
+  /** Whether one of the writes was refused for what it writes, for instance by an index. */
+  private static boolean isCheck(MongoException failure, int code) {
+    return failure instanceof MongoBulkWriteException
+        && code >= FIRST_OF_CHECKS
+        && !NO_CHECKS.contains(code);
   }
 
   static boolean isDuplicate(MongoException e) {

@@ -54,7 +54,8 @@ final class TargetPreflight {
     privileges(privileges, wanted);
     wanted.forEach(this::collection);
     failIfAny();
-    OwnCollections.install(site.durable(), existing.keySet());
+    OwnCollections.install(
+        site.durable(), existing.keySet(), privileges.allows(OwnCollections.HELD, "createIndex"));
     wanted.stream()
         .filter(name -> !existing.containsKey(name))
         .forEach(name -> OwnCollections.create(site.durable(), name));

@@ -11,6 +11,7 @@ import com.mongodb.client.ClientSession;
 import com.mongodb.client.FindIterable;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.BulkWriteOptions;
+import com.mongodb.client.model.Sorts;
 import com.mongodb.client.model.WriteModel;
 import io.millrace.cdc.apply.RestartException;
 import io.millrace.cdc.error.ApplyException;
@@ -145,15 +146,18 @@ final class TransactionSteps implements AutoCloseable {
   /** Documents in the order of their {@code _id}. */
   <D extends BsonDocument> List<D> find(
       Class<D> type, String collection, Bson filter, @Nullable Bson projection) {
+    return find(type, collection, filter, projection, Sorts.ascending("_id"));
+  }
+
+  /** Documents in an order. */
+  <D extends BsonDocument> List<D> find(
+      Class<D> type, String collection, Bson filter, @Nullable Bson projection, Bson order) {
     return read(
         "reading " + collection,
         collection,
         (database, session) -> {
           FindIterable<D> found =
-              database
-                  .getCollection(collection, type)
-                  .find(session, filter)
-                  .sort(new BsonDocument("_id", new org.bson.BsonInt32(1)));
+              database.getCollection(collection, type).find(session, filter).sort(order);
           return (projection == null ? found : found.projection(projection))
               .into(new ArrayList<>());
         });

@@ -80,6 +80,7 @@ class BsonValuesTest {
     twice[Arrays.asList(boxed(twice)).indexOf((byte) 'b')] = 'a';
     byte[] outer = bytes(new BsonDocument("v", new RawBsonDocument(twice)));
     assertEquals("mongo:document", ((Value.RawValue) decoder.row(outer, 0).value(0)).type());
+    assertArrayEquals(outer, bytes(BsonValues.document(decoder.row(outer, 0))));
     assertThrows(IllegalArgumentException.class, () -> decoder.row(twice, 0));
   }
 
