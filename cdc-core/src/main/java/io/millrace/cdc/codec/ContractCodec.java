@@ -34,9 +34,10 @@ import java.util.function.Consumer;
  * <p><b>Growth.</b> Fields of the message that this codec does not know or map, and values of enums
  * that it does not know, are kept in the event's header {@value #UNKNOWN_HEADER}, and written back
  * when the event is encoded again by a codec of the same message. A new value of a model's enum is
- * a raw value of the row. A row whose message has model fields that the reader's descriptor lacks
- * is partial. A model field that the writer did not know is left out, never read as 0 or empty
- * (within a nested document, a field without presence is: make such fields optional).
+ * a raw value of the row (in a list of a closed enum it is refused: protobuf does not tell where it
+ * stood). A row whose message has model fields that the reader's descriptor lacks is partial. A
+ * model field that the writer did not know is left out, never read as 0 or empty (within a nested
+ * document, a field without presence is: make such fields optional).
  *
  * <p>Immutable; used by any number of threads.
  */

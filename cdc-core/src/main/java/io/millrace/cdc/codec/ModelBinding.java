@@ -1,7 +1,6 @@
 package io.millrace.cdc.codec;
 
 import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import com.google.protobuf.MessageOrBuilder;
@@ -115,15 +114,11 @@ final class ModelBinding {
     }
     // Set by somebody who knew more than the one who wrote the list.
     for (ModelField field : byName.values()) {
-      if (!seen.contains(field.field().getNumber()) && isSet(message, field.field())) {
+      if (!seen.contains(field.field().getNumber()) && field.isSet(message)) {
         row.put(field.rowName(), field.get(message));
       }
     }
     return row.partial(partial).build();
-  }
-
-  private static boolean isSet(MessageOrBuilder message, FieldDescriptor field) {
-    return field.isRepeated() ? message.getRepeatedFieldCount(field) > 0 : message.hasField(field);
   }
 
   private void checkSame(MessageOrBuilder message, ModelField field, Value exact) {

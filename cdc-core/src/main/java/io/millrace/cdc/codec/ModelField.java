@@ -58,6 +58,16 @@ record ModelField(String rowName, FieldDescriptor field, @Nullable ModelBinding 
 
   /** The value as the message alone says it. */
   Value get(MessageOrBuilder message) {
+    List<Long> unnamed = unnamed(message);
+    if (!unnamed.isEmpty() && !field.isRepeated() && !message.hasField(field)) {
+      return ModelScalars.unnamed(field.getEnumType(), unnamed.get(unnamed.size() - 1));
+    }
+    Check.argument(
+        unnamed.isEmpty(),
+        "its %s holds %s, which the enum %s does not name: since that is closed, nothing tells between which of its values they stood",
+        field.getName(),
+        unnamed,
+        field.getType() == FieldDescriptor.Type.ENUM ? field.getEnumType().getFullName() : "");
     if (field.isRepeated()) {
       List<Value> values = new ArrayList<>();
       for (int i = 0; i < message.getRepeatedFieldCount(field); i++) {
@@ -69,6 +79,21 @@ record ModelField(String rowName, FieldDescriptor field, @Nullable ModelBinding 
       return Value.NULL;
     }
     return fromProto(message.getField(field));
+  }
+
+  /** Whether the message says anything of the field. */
+  boolean isSet(MessageOrBuilder message) {
+    return !unnamed(message).isEmpty()
+        || (field.isRepeated()
+            ? message.getRepeatedFieldCount(field) > 0
+            : message.hasField(field));
+  }
+
+  /** Numbers that a closed enum does not name, which protobuf keeps beside the field. */
+  private List<Long> unnamed(MessageOrBuilder message) {
+    return field.getType() == FieldDescriptor.Type.ENUM
+        ? message.getUnknownFields().getField(field.getNumber()).getVarintList()
+        : List.of();
   }
 
   private Object toProto(Value value) {

@@ -173,8 +173,13 @@ final class ModelScalars {
 
   private static Value label(EnumValueDescriptor value) {
     return ContractEnum.isUnknown(value)
-        ? new Value.RawValue(rawType(value.getType()), Integer.toString(value.getNumber()))
+        ? unnamed(value.getType(), value.getNumber())
         : Value.of(value.getName());
+  }
+
+  /** A number that the enum does not name. */
+  static Value unnamed(EnumDescriptor type, long number) {
+    return new Value.RawValue(rawType(type), Integer.toString((int) number));
   }
 
   static Message timestamp(Descriptor type, Value value) {

@@ -6,6 +6,7 @@ import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import com.google.protobuf.UnknownFieldSet;
+import io.millrace.cdc.internal.Check;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +56,30 @@ final class UnknownParts {
       }
     }
     // Partial: required fields of proto2 are the event's to fill.
-    return parts.setUnknownFields(message.getUnknownFields()).buildPartial();
+    return parts.setUnknownFields(unheld(message, known)).buildPartial();
+  }
+
+  /**
+   * Without the numbers of closed enums that a row has as raw values; what else stands beside a
+   * field that is known was written as another type.
+   */
+  private static UnknownFieldSet unheld(Message message, Known known) {
+    UnknownFieldSet.Builder unheld = UnknownFieldSet.newBuilder(message.getUnknownFields());
+    for (int number : message.getUnknownFields().asMap().keySet()) {
+      FieldDescriptor field = message.getDescriptorForType().findFieldByNumber(number);
+      if (field == null || !known.holds(field)) {
+        continue;
+      }
+      Check.argument(
+          field.getType() == FieldDescriptor.Type.ENUM,
+          "its %s is not written as a %s: the writer's message has another type there",
+          field.getFullName(),
+          field.getType());
+      if (!field.isRepeated()) {
+        unheld.clearField(number);
+      }
+    }
+    return unheld.build();
   }
 
   private static void inside(

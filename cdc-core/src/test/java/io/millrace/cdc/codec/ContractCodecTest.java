@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.UnknownFieldSet;
 import io.millrace.cdc.codec.contract.old.EntityChanged;
+import io.millrace.cdc.codec.contract.old.Legacy;
 import io.millrace.cdc.codec.contract.old.LegacyChanged;
 import io.millrace.cdc.codec.contract.old.Misfit;
 import io.millrace.cdc.codec.contract.old.Order;
@@ -369,6 +370,52 @@ final class ContractCodecTest {
             .toByteArray();
     ChangeEvent passing = codec.decode(new Encoded(more, encoded.headers()));
     assertThat(codec.encode(passing).body()).isEqualTo(more);
+  }
+
+  @Test
+  void a_closed_enums_new_number_is_no_null_and_no_shorter_list() throws Exception {
+    ContractCodec codec =
+        ContractCodec.builder().entity("legacy", LegacyChanged.getDescriptor()).build();
+    Row row = Row.builder().put("id", Value.of(7)).put("grade", Value.of("HIGH")).build();
+    Encoded encoded =
+        codec.encode(
+            ContractEvents.updated().toBuilder()
+                .entity("legacy")
+                .newValue(row)
+                .changedFields(List.of("grade"))
+                .build());
+    ChangeEvent passing = codec.decode(withNumber(encoded, 3, 5));
+    assertThat(passing.newValue().get("grade"))
+        .isEqualTo(new Value.RawValue("protobuf:shop.Legacy.Grade", "5"));
+    Encoded again = codec.encode(passing);
+    assertThat(codec.decode(again)).isEqualTo(passing);
+    assertThat(
+            LegacyChanged.parseFrom(again.body())
+                .getNewVal()
+                .getUnknownFields()
+                .getField(3)
+                .getVarintList())
+        .containsOnly(5L);
+    assertThatThrownBy(() -> codec.decode(withNumber(encoded, 4, 5)))
+        .isInstanceOf(EventException.class)
+        .hasMessageContaining("grades")
+        .hasMessageContaining("5");
+    // A number where this contract has a text would be read as no note at all.
+    assertThatThrownBy(() -> codec.decode(withNumber(encoded, 2, 5)))
+        .isInstanceOf(EventException.class)
+        .hasMessageContaining("shop.Legacy.note");
+  }
+
+  /** As a writer sends it whose enum has that number. */
+  private static Encoded withNumber(Encoded encoded, int field, long number) throws Exception {
+    LegacyChanged message = LegacyChanged.parseFrom(encoded.body());
+    Legacy.Builder model = message.getNewVal().toBuilder().clearGrade();
+    model.setUnknownFields(
+        UnknownFieldSet.newBuilder()
+            .addField(field, UnknownFieldSet.Field.newBuilder().addVarint(number).build())
+            .build());
+    return new Encoded(
+        message.toBuilder().setNewVal(model).build().toByteArray(), encoded.headers());
   }
 
   private static void refusedBy(ContractCodec codec, ChangeEvent event, String message) {
