@@ -49,6 +49,7 @@ final class PostgresReader implements SourceReader {
   private final EventMaker events;
   private final TableWatch watch;
   private final LogKeeper keeper;
+  private final PreparedTransactions prepared = new PreparedTransactions();
   private final long epoch;
   private final Position startedAt;
   private final Semaphore wakeUps = new Semaphore(0);
@@ -148,6 +149,7 @@ final class PostgresReader implements SourceReader {
         }
         if (watch.check()) {
           checkKept();
+          prepared.tell(session.connection());
         }
         keeper.tend(session.connection(), isQuiet(now));
         lastLookNanos = now;

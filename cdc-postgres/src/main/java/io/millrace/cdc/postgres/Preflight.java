@@ -83,6 +83,7 @@ final class Preflight {
       registration();
       heartbeat();
       retention();
+      findings.addAll(PreparedTransactions.older(connection, PreparedTransactions.LONG));
     }
     for (CapturedTable table : tables) {
       findings.addAll(TableCheck.findings(connection, table, tables));

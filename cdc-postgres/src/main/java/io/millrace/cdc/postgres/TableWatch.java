@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Notices tables that were renamed or dropped, triggers that were dropped, disabled or changed,
- * columns of other types, partitions that come and go, and what retention took from this reader,
- * with one cheap query now and then.
+ * columns of other types, other primary keys, partitions that come and go, and what retention took
+ * from this reader, with one cheap query now and then.
  */
 final class TableWatch {
   private static final Logger LOG = LoggerFactory.getLogger(TableWatch.class);
@@ -30,7 +30,7 @@ final class TableWatch {
    */
   private static final String STATE =
       """
-      SELECT c.oid::bigint, md5(t.lasting), md5(concat_ws(',', t.passing, c.relpersistence, a.columns))
+      SELECT c.oid::bigint, md5(t.lasting), md5(concat_ws(',', t.passing, c.relpersistence, k.key, a.columns))
       FROM unnest(?::text[], ?::text[]) AS w (schema_name, table_name)
       JOIN pg_namespace n ON n.nspname = w.schema_name
       JOIN pg_class p ON p.relname = w.table_name AND p.relnamespace = n.oid
@@ -46,6 +46,8 @@ final class TableWatch {
       CROSS JOIN LATERAL (
         SELECT string_agg(concat_ws('/', attname, atttypid, attisdropped), ',' ORDER BY attnum) AS columns
         FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) a
+      LEFT JOIN LATERAL (
+        SELECT concat_ws('/', 'key', indkey, indnkeyatts, indimmediate) AS key FROM pg_index WHERE indrelid = c.oid AND indisprimary) k ON true
       UNION ALL SELECT NULL, r.nonce, r.lost FROM millrace.reader r WHERE r.pipeline = ?""";
 
   private record State(String lasting, String passing) {}

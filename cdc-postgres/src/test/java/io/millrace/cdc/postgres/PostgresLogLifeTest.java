@@ -151,13 +151,7 @@ final class PostgresLogLifeTest {
             "alter table item rename to thing")) {
       try (SourceReader reader = SourceFixture.openNow(source)) {
         database.execute(harm);
-        assertThatThrownBy(
-                () -> {
-                  long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
-                  while (System.nanoTime() < deadline) {
-                    reader.poll(10, Duration.ofMillis(100));
-                  }
-                })
+        assertThatThrownBy(() -> pollFor(reader, Duration.ofSeconds(15)))
             .as(harm)
             .isInstanceOf(SourceException.class)
             .hasMessageContaining("public.item")
@@ -169,6 +163,39 @@ final class PostgresLogLifeTest {
       }
     }
     database.drop();
+  }
+
+  @Test
+  void a_primary_key_that_goes_or_is_another_is_noticed_while_reading() throws Exception {
+    Database database = PostgresServer.shared().createDatabase("life");
+    PostgresSource source = installItem(database);
+    for (String code : List.of("no-primary-key", "trigger-version")) {
+      try (SourceReader reader = SourceFixture.openNow(source)) {
+        database.execute(
+            code.startsWith("no")
+                ? "alter table item drop constraint item_pkey"
+                : "alter table item drop constraint item_pkey, add primary key (v)");
+        assertThatThrownBy(() -> pollFor(reader, Duration.ofSeconds(15)))
+            .isInstanceOf(SourceException.class)
+            .hasMessageContaining(code);
+      }
+      if (code.startsWith("no")) {
+        database.execute("alter table item add primary key (id)");
+      }
+      source.changeLog().install();
+    }
+    try (SourceReader reader = SourceFixture.openNow(source)) {
+      database.execute("insert into item values (1, 7)");
+      assertThat(SourceFixture.read(reader, 1)).extracting(ChangeEvent::id).containsExactly("7");
+    }
+    database.drop();
+  }
+
+  private static void pollFor(SourceReader reader, Duration time) throws InterruptedException {
+    long deadline = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() < deadline) {
+      reader.poll(10, Duration.ofMillis(100));
+    }
   }
 
   @Test

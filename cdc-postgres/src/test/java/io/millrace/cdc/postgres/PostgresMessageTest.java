@@ -13,7 +13,9 @@ import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.PostgresServer;
 import io.millrace.cdc.testkit.ServerKind;
 import java.lang.reflect.Proxy;
+import java.sql.Connection;
 import java.sql.DriverManager;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import javax.sql.DataSource;
@@ -157,6 +159,38 @@ final class PostgresMessageTest {
         .hasMessageContaining("format 99")
         .hasMessageContaining("newer");
     assertThat(database.number("select format from millrace.registration")).isEqualTo(99);
+  }
+
+  @Test
+  void a_transaction_left_prepared_is_named_where_it_wrote_the_log() throws Exception {
+    PostgresSource source = item();
+    database.execute("create table other (id int primary key)");
+    for (String table : List.of("item", "other")) {
+      try (Connection connection = database.connect()) {
+        connection.setAutoCommit(false);
+        connection.createStatement().execute("insert into " + table + " values (1)");
+        connection
+            .createStatement()
+            .execute("prepare transaction 'it''s %s of %s'".formatted(table, database.name()));
+        connection.commit();
+      }
+    }
+    try (Connection connection = database.connect()) {
+      List<Finding> findings = PreparedTransactions.older(connection, Duration.ZERO);
+      assertThat(findings).extracting(Finding::code).containsExactly("prepared-transaction");
+      assertThat(findings.toString())
+          .contains("COMMIT PREPARED 'it''s item of " + database.name() + "'", database.user());
+      assertThat(PreparedTransactions.older(connection, Duration.ofHours(1))).isEmpty();
+      assertThat(source.preflight()).isEmpty();
+      try (SourceReader reader = SourceFixture.openNow(source)) {
+        database.execute("insert into item values (2, 1)");
+        assertThat(SourceFixture.read(reader, 1)).extracting(ChangeEvent::id).containsExactly("2");
+        database.execute("commit prepared 'it''s item of " + database.name() + "'");
+        assertThat(SourceFixture.read(reader, 1)).extracting(ChangeEvent::id).containsExactly("1");
+      }
+      assertThat(PreparedTransactions.older(connection, Duration.ZERO)).isEmpty();
+    }
+    database.execute("rollback prepared 'it''s other of " + database.name() + "'");
   }
 
   @Test
