@@ -83,6 +83,7 @@ final class Preflight {
       registration();
       heartbeat();
       retention();
+      findings.addAll(LogSequence.findings(connection));
       findings.addAll(PreparedTransactions.older(connection, PreparedTransactions.LONG));
     }
     for (CapturedTable table : tables) {

@@ -30,7 +30,7 @@ final class TableWatch {
    */
   private static final String STATE =
       """
-      SELECT c.oid::bigint, md5(t.lasting), md5(concat_ws(',', t.passing, c.relpersistence, k.key, a.columns))
+      SELECT c.oid::bigint, md5(t.lasting), md5(concat_ws(',', t.passing, c.relpersistence, k.key, a.columns, s.ids))
       FROM unnest(?::text[], ?::text[]) AS w (schema_name, table_name)
       JOIN pg_namespace n ON n.nspname = w.schema_name
       JOIN pg_class p ON p.relname = w.table_name AND p.relnamespace = n.oid
@@ -40,7 +40,7 @@ final class TableWatch {
         SELECT string_agg(d.text, ',' ORDER BY d.oid) FILTER (WHERE d.is_lasting) AS lasting,
           string_agg(d.text, ',' ORDER BY d.oid) FILTER (WHERE NOT d.is_lasting) AS passing
         FROM (
-          SELECT oid, concat_ws('/', oid, tgname, tgenabled, tgfoid, tgtype, encode(tgargs, 'hex')) AS text,
+          SELECT oid, concat_ws('/', oid, xmin, tgname, tgenabled, tgfoid, tgtype, encode(tgargs, 'hex')) AS text,
             c.oid = p.oid OR tgname <> '!millrace_truncate' AS is_lasting
           FROM pg_trigger WHERE tgrelid = c.oid) d) t
       CROSS JOIN LATERAL (
@@ -48,6 +48,8 @@ final class TableWatch {
         FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) a
       LEFT JOIN LATERAL (
         SELECT concat_ws('/', 'key', indkey, indnkeyatts, indimmediate) AS key FROM pg_index WHERE indrelid = c.oid AND indisprimary) k ON true
+      LEFT JOIN LATERAL (
+        SELECT concat_ws('/', seqcache, seqincrement, seqcycle) AS ids FROM pg_sequence WHERE seqrelid = 'millrace.change_log_id'::regclass) s ON true
       UNION ALL SELECT NULL, r.nonce, r.lost FROM millrace.reader r WHERE r.pipeline = ?""";
 
   private record State(String lasting, String passing) {}
@@ -122,7 +124,7 @@ final class TableWatch {
 
   private void checkAll(boolean sayAll) throws SQLException {
     waiting = false;
-    List<Finding> refused = new ArrayList<>();
+    List<Finding> refused = new ArrayList<>(LogSequence.findings(connection));
     for (CapturedTable table : tables) {
       for (Finding finding : adopt(table)) {
         if (finding.severity() == Finding.Severity.REFUSED) {

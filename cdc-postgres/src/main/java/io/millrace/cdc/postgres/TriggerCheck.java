@@ -1,7 +1,6 @@
 package io.millrace.cdc.postgres;
 
 import io.millrace.cdc.error.Finding;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,9 +13,13 @@ import java.util.Map;
 
 /** Whether the triggers of one captured table, and of its partitions, are as they should be. */
 final class TriggerCheck {
+  /** The arguments stand in the database's own encoding, each before a zero byte. */
   private static final String TRIGGERS =
       """
-      SELECT t.tgname, t.tgenabled, n.nspname || '.' || p.proname, t.tgtype, t.tgargs, t.tgisinternal
+      SELECT t.tgname, t.tgenabled, n.nspname || '.' || p.proname, t.tgtype, CASE n.nspname WHEN 'millrace' THEN ARRAY(
+        SELECT pg_catalog.convert_from(pg_catalog.decode(m.part[1], 'hex'), pg_catalog.getdatabaseencoding())
+        FROM pg_catalog.regexp_matches(pg_catalog.encode(t.tgargs, 'hex'), '((?:(?!00)..)*)00', 'g') WITH ORDINALITY AS m (part, place)
+        ORDER BY m.place) ELSE '{}' END
       FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE t.tgrelid = ?::oid""";
 
@@ -37,7 +40,7 @@ final class TriggerCheck {
           TriggerDdl.TRUNCATE, TRUNCATE);
 
   private record Trigger(
-      String name, String enabled, String function, int type, byte[] arguments, boolean internal) {}
+      String name, String enabled, String function, int type, List<String> arguments) {}
 
   private TriggerCheck() {}
 
@@ -95,7 +98,7 @@ final class TriggerCheck {
                 remedy));
       } else if (!trigger.function().equals(TriggerDdl.function(table, layout))
           || trigger.type() != type(name, layout)
-          || !arguments(trigger).equals(TriggerDdl.arguments(table, layout))) {
+          || !trigger.arguments().equals(TriggerDdl.arguments(table, layout))) {
         findings.add(
             onlyMode(trigger, table, layout)
                 ? Finding.warning(
@@ -165,17 +168,9 @@ final class TriggerCheck {
     return OURS.getOrDefault(name, 0) | (before ? BEFORE : 0);
   }
 
-  /** As pg_trigger.tgargs has them: each ends with a zero byte. */
-  private static List<String> arguments(Trigger trigger) {
-    String text = new String(trigger.arguments(), StandardCharsets.UTF_8);
-    List<String> arguments = new ArrayList<>(List.of(text.split("\0", -1)));
-    arguments.remove(arguments.size() - 1);
-    return arguments;
-  }
-
   /** Whether the trigger is right but for what a column of another type asks for. */
   private static boolean onlyMode(Trigger trigger, CapturedTable table, TableLayout layout) {
-    List<String> has = arguments(trigger);
+    List<String> has = trigger.arguments();
     List<String> needs = TriggerDdl.arguments(table, layout);
     return trigger.function().startsWith("millrace.capture")
         && trigger.type() == type(trigger.name(), layout)
@@ -195,8 +190,7 @@ final class TriggerCheck {
                   row.getString(2),
                   row.getString(3),
                   row.getInt(4),
-                  row.getBytes(5),
-                  row.getBoolean(6)));
+                  List.of((String[]) row.getArray(5).getArray())));
         }
       }
     }

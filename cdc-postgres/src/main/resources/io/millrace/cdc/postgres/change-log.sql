@@ -60,6 +60,13 @@ END $millrace$;
 -- CACHE 1, so that ids rise within one row: they are drawn under the row's lock.
 CREATE SEQUENCE IF NOT EXISTS millrace.change_log_id CACHE 1 NO CYCLE;
 --;;
+DO $millrace$ BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_sequence
+      WHERE seqrelid = to_regclass('millrace.change_log_id') AND (seqcache <> 1 OR seqincrement <> 1 OR seqcycle)) THEN
+    ALTER SEQUENCE millrace.change_log_id CACHE 1 INCREMENT 1 NO CYCLE;
+  END IF;
+END $millrace$;
+--;;
 -- A log in one table, of an earlier installation, becomes the first segment.
 DO $millrace$ BEGIN
   IF (SELECT relkind FROM pg_catalog.pg_class WHERE oid = to_regclass('millrace.change_log')) = 'r' THEN

@@ -16,6 +16,9 @@ import io.millrace.cdc.testkit.Database;
 import io.millrace.cdc.testkit.NeedsServer;
 import io.millrace.cdc.testkit.PostgresServer;
 import io.millrace.cdc.testkit.ServerKind;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
@@ -188,6 +191,49 @@ final class PostgresLogLifeTest {
       database.execute("insert into item values (1, 7)");
       assertThat(SourceFixture.read(reader, 1)).extracting(ChangeEvent::id).containsExactly("7");
     }
+    database.drop();
+  }
+
+  @Test
+  void a_sequence_that_sessions_keep_ids_of_is_refused_while_reading_too() throws Exception {
+    Database database = PostgresServer.shared().createDatabase("life");
+    PostgresSource source = installItem(database);
+    try (SourceReader reader = SourceFixture.openNow(source)) {
+      database.execute("alter sequence millrace.change_log_id cache 20");
+      assertThatThrownBy(() -> pollFor(reader, Duration.ofSeconds(15)))
+          .isInstanceOf(SourceException.class)
+          .hasMessageContaining("CACHE 20");
+    }
+    assertThat(codes(source)).containsExactly("log-sequence");
+    source.changeLog().install();
+    assertThat(codes(source)).isEmpty();
+    database.drop();
+  }
+
+  @Test
+  void triggers_that_were_off_within_one_transaction_are_told() throws Exception {
+    Database database = PostgresServer.shared().createDatabase("life");
+    PostgresSource source = installItem(database);
+    PrintStream errors = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    try (SourceReader reader = SourceFixture.openNow(source);
+        Connection connection = database.connect()) {
+      System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+      connection.setAutoCommit(false);
+      String trigger = "trigger \"!millrace_row\"";
+      connection.createStatement().execute("alter table item disable " + trigger);
+      connection.createStatement().execute("insert into item values (1, 1)");
+      connection.createStatement().execute("alter table item enable always " + trigger);
+      connection.commit();
+      long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+      while (!log.toString(StandardCharsets.UTF_8).contains("may be missing in the log")
+          && System.nanoTime() < deadline) {
+        reader.poll(10, Duration.ofMillis(100));
+      }
+    } finally {
+      System.setErr(errors);
+    }
+    assertThat(log.toString(StandardCharsets.UTF_8)).contains("may be missing in the log");
     database.drop();
   }
 

@@ -219,6 +219,25 @@ final class PostgresMessageTest {
   }
 
   @Test
+  void names_are_captured_in_a_database_of_another_encoding_than_utf8() throws Exception {
+    String name = database.name() + "_latin1";
+    PostgresServer.shared()
+        .admin()
+        .execute("create database " + name + " template template0 encoding 'LATIN1' locale 'C'");
+    Database latin = PostgresServer.shared().database(name);
+    latin.execute("create table \"größe\" (\"schlüssel\" int primary key, wert text)");
+    PostgresSource source = SourceFixture.install(latin, "größe");
+    assertThat(source.preflight()).isEmpty();
+    try (SourceReader reader = SourceFixture.openNow(source)) {
+      latin.execute("insert into \"größe\" values (1, 'übergroß')");
+      ChangeEvent event = SourceFixture.read(reader, 1).get(0);
+      assertThat(event.entity()).endsWith("größe");
+      assertThat(event.newValue().toString()).contains("schlüssel", "übergroß");
+    }
+    latin.drop();
+  }
+
+  @Test
   void every_mistake_of_a_configuration_is_in_one_message() {
     assertThatThrownBy(
             () ->
