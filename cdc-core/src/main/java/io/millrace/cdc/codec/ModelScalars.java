@@ -56,8 +56,8 @@ final class ModelScalars {
           value instanceof Value.UInt64Value number
               ? number.value()
               : integer(field, value, 0, Long.MAX_VALUE);
-      case DOUBLE -> floating(field, value);
-      case FLOAT -> (float) floating(field, value);
+      case DOUBLE -> inRange(field, value, floating(field, value));
+      case FLOAT -> (float) inRange(field, value, (float) floating(field, value));
       case STRING -> text(field, value);
       case BYTES -> bytes(field, value);
       case ENUM -> enumValue(field.getEnumType(), value);
@@ -119,6 +119,17 @@ final class ModelScalars {
       case INT32, INT64 -> Double.parseDouble(value.toString());
       default -> throw new IllegalArgumentException(misfit(field, value));
     };
+  }
+
+  /** A reader of the message alone would take a number that is too large for an infinite one. */
+  private static double inRange(FieldDescriptor field, Value value, double number) {
+    Check.argument(
+        !Double.isInfinite(number) || value.toString().contains("Infinity"),
+        "%s does not fit into the model's %s (%s)",
+        value,
+        field.getName(),
+        field.getType());
+    return number;
   }
 
   /** One bit pattern for every NaN, as in the contract. */

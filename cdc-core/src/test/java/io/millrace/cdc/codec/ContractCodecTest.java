@@ -251,6 +251,25 @@ final class ContractCodecTest {
   }
 
   @Test
+  void a_number_too_large_for_the_models_field_is_not_sent_as_an_infinite_one() {
+    ChangeEvent event =
+        ContractEvents.updated().toBuilder().entity("customer").changedFields(List.of()).build();
+    for (Row row :
+        List.of(
+            Row.of("credit", Value.of(new BigDecimal("1e400"))),
+            Row.of("rating", new Value.DoubleValue(-1e300)))) {
+      refusedBy(ofOneof(), event.toBuilder().newValue(row).build(), "does not fit");
+    }
+    for (Row row :
+        List.of(
+            Row.of("credit", new Value.DecimalValue("-Infinity")),
+            Row.of("rating", new Value.DoubleValue(Double.POSITIVE_INFINITY)))) {
+      ChangeEvent infinite = event.toBuilder().newValue(row).build();
+      assertThat(ofOneof().decode(ofOneof().encode(infinite))).isEqualTo(infinite);
+    }
+  }
+
+  @Test
   void a_oneof_of_models_serves_several_entities() throws Exception {
     ContractCodec codec = ofOneof();
     Row row =
