@@ -193,6 +193,8 @@ final class BsonDecoder {
   private Value document(byte[] bytes, int start) {
     try {
       return new Value.DocumentValue(row(bytes, start));
+    } catch (Shapes.MalformedName e) {
+      throw e; // nor could it be printed
     } catch (IllegalArgumentException e) {
       return raw(bytes, BsonBytes.DOCUMENT, start); // a field comes twice
     }

@@ -4,6 +4,7 @@ import io.millrace.cdc.event.FieldNames;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,15 @@ final class Shapes {
 
   /** The last shape that began with a name, by that name. */
   private final @Nullable Shape[] lately = new @Nullable Shape[FIRST_SLOTS];
+
+  /** A name that cannot be told: another one in its place would be another field. */
+  static final class MalformedName extends IllegalArgumentException {
+    private static final long serialVersionUID = 1;
+
+    MalformedName(String hex) {
+      super("the name of a field is no UTF-8, its bytes are " + hex + ". Rename the field.");
+    }
+  }
 
   /** The names of one shape and their bytes. */
   record Shape(long hash, FieldNames names, byte[][] utf8) {
@@ -103,8 +113,13 @@ final class Shapes {
     int at = start + Integer.BYTES;
     for (int type = BsonBytes.type(bytes, at); type != 0; type = BsonBytes.type(bytes, at)) {
       int end = BsonBytes.endOfName(bytes, at + 1);
-      utf8.add(Arrays.copyOfRange(bytes, at + 1, end));
-      names.add(new String(bytes, at + 1, end - at - 1, StandardCharsets.UTF_8));
+      byte[] name = Arrays.copyOfRange(bytes, at + 1, end);
+      String text = new String(name, StandardCharsets.UTF_8);
+      if (!Arrays.equals(name, text.getBytes(StandardCharsets.UTF_8))) {
+        throw new MalformedName(HexFormat.of().formatHex(name));
+      }
+      utf8.add(name);
+      names.add(text);
       at = BsonBytes.skip(bytes, type, end + 1);
     }
     return new Shape(hash, FieldNames.of(names), utf8.toArray(new byte[0][]));

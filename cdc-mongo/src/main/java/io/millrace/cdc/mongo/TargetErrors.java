@@ -4,6 +4,7 @@ import com.mongodb.MongoBulkWriteException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoNodeIsRecoveringException;
 import com.mongodb.MongoNotPrimaryException;
+import com.mongodb.MongoSecurityException;
 import com.mongodb.MongoSocketException;
 import com.mongodb.MongoTimeoutException;
 import io.millrace.cdc.apply.RejectedException;
@@ -62,6 +63,9 @@ final class TargetErrors {
     if (code == UNAUTHORIZED) {
       return new ApplyException(
           message + " Grant the privilege; find, insert, update and remove are needed.", e);
+    }
+    if (failure instanceof MongoSecurityException) {
+      return new ApplyException(message + " Check user, password and authSource.", e, true);
     }
     if (code == INVALID_NAMESPACE) {
       return new ApplyException(message + " Map the entity to another collection.", e);

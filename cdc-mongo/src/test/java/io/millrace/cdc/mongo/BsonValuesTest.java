@@ -3,6 +3,7 @@ package io.millrace.cdc.mongo;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.cdc.event.CanonicalId;
 import io.millrace.cdc.event.Row;
@@ -82,6 +83,18 @@ class BsonValuesTest {
     assertEquals("mongo:document", ((Value.RawValue) decoder.row(outer, 0).value(0)).type());
     assertArrayEquals(outer, bytes(BsonValues.document(decoder.row(outer, 0))));
     assertThrows(IllegalArgumentException.class, () -> decoder.row(twice, 0));
+  }
+
+  @Test
+  void a_name_that_is_no_utf8_is_refused_wherever_it_stands() {
+    byte[] bytes = bytes(BsonDocument.parse("{xyz: 1}"));
+    bytes[Arrays.asList(boxed(bytes)).indexOf((byte) 'y')] = (byte) 0xff;
+    byte[] outer = bytes(new BsonDocument("v", new RawBsonDocument(bytes)));
+    for (byte[] each : List.of(bytes, outer)) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> decoder.row(each, 0)).getMessage();
+      assertTrue(message.contains("78ff7a"), message);
+    }
   }
 
   @Test

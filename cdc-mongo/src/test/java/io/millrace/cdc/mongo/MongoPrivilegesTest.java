@@ -275,6 +275,20 @@ final class MongoPrivilegesTest {
   }
 
   @Test
+  void a_user_who_is_not_let_in_is_told_what_to_look_at() {
+    userWith("refused", List.of()).close();
+    String wrong =
+        "mongodb://user%d:wrong@%s:%d/?directConnection=true&authSource=admin"
+            .formatted(users, server.host(), server.port());
+    try (MongoClient client = MongoClients.create(wrong)) {
+      assertThatThrownBy(() -> source(client, "refused").preflight())
+          .hasMessageContaining("Check user, password and authSource");
+      assertThatThrownBy(() -> open(client, "refused").close())
+          .hasMessageContaining("Check user, password and authSource");
+    }
+  }
+
+  @Test
   void each_privilege_that_an_applier_lacks_is_named_with_its_remedy() {
     open(root, "short").close();
     for (Grant missing : ofApplier()) {
