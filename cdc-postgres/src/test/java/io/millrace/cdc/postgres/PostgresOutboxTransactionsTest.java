@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.millrace.cdc.event.ChangeEvent;
+import io.millrace.cdc.outbox.EntityEvent;
 import io.millrace.cdc.pipeline.Pipeline;
 import io.millrace.cdc.position.JdbcPositions;
 import io.millrace.cdc.source.FirstStart;
@@ -39,6 +40,7 @@ import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.annotation.EnableTransactionManagement;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -125,9 +127,42 @@ final class PostgresOutboxTransactionsTest {
     assertNothing();
   }
 
+  @Test
+  void springs_nested_and_new_transactions_keep_what_each_of_them_commits() {
+    DataSourceTransactionManager manager = new DataSourceTransactionManager(pool);
+    DataSource aware = new TransactionAwareDataSourceProxy(pool);
+    Orders.Order other = new Orders.Order(2, "new", new BigDecimal("1.50"));
+    TransactionTemplate outer = new TransactionTemplate(manager);
+    TransactionTemplate nested = new TransactionTemplate(manager);
+    nested.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+    outer.executeWithoutResult(
+        status -> {
+          nested.executeWithoutResult(
+              inner -> {
+                appendOver(aware, Orders.ORDER.created(other));
+                inner.setRollbackOnly();
+              });
+          appendOver(aware);
+        });
+    assertPaid();
+    TransactionTemplate separate = new TransactionTemplate(manager);
+    separate.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    outer.executeWithoutResult(
+        status -> {
+          appendOver(aware, Orders.ORDER.created(other));
+          separate.executeWithoutResult(inner -> appendOver(aware));
+          status.setRollbackOnly();
+        });
+    assertPaid();
+  }
+
   private void appendOver(DataSource dataSource) {
+    appendOver(dataSource, Orders.ORDER.updated(NEW, PAID));
+  }
+
+  private void appendOver(DataSource dataSource, EntityEvent event) {
     try (Connection connection = dataSource.getConnection()) {
-      outbox.append(connection, Orders.ORDER.updated(NEW, PAID));
+      outbox.append(connection, event);
     } catch (java.sql.SQLException e) {
       throw new IllegalStateException(e);
     }
