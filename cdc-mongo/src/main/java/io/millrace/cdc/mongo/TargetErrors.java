@@ -23,13 +23,14 @@ final class TargetErrors {
    * Refusals of data: BadValue, TypeMismatch, Overflow (documents in documents), PathNotViable,
    * ConflictingUpdateOperators, DollarPrefixedFieldName, InvalidIdField, NotSingleValueField,
    * EmptyFieldName, DottedFieldName, ImmutableField, DocumentValidationFailure,
+   * InvalidPipelineOperator (a field's name that a server before 5.0 cannot set),
    * CannotIndexParallelArrays, BSONObjectTooLarge, KeyTooLong, what geographic and text indexes
    * cannot take, and documents over 16 MB.
    */
   private static final Set<Integer> REFUSED =
       Set.of(
-          2, 14, 15, 28, 40, 52, 53, 54, 56, 57, 66, 121, 171, 10334, 16755, 16766, 17261, 17262,
-          17280, 17419, 17420);
+          2, 14, 15, 28, 40, 52, 53, 54, 56, 57, 66, 121, 168, 171, 10334, 16755, 16766, 17261,
+          17262, 17280, 17419, 17420);
 
   /** From here on, codes have no names and are each of one check of what is written. */
   private static final int FIRST_OF_CHECKS = 10_000;

@@ -163,6 +163,20 @@ final class MongoLimitsTest {
     assertThat(database.getCollection("item").countDocuments()).isEqualTo(1);
   }
 
+  @Test
+  void a_part_with_a_name_that_an_older_server_cannot_set_is_refused_and_stops_nobody_else() {
+    assumeTrue(!server.isAtLeast(5, 0), "newer servers set it");
+    RowWrite write = upsert("a", Value.of(1));
+    Row part = Row.builder().put("x.y", Value.of(1)).partial(true).build();
+    RowWrite named =
+        new RowWrite(write.key(), write.kind(), write.keyValues(), part, write.entries());
+    try (TargetSession session = open()) {
+      assertThatThrownBy(() -> write(session, List.of(named)))
+          .isInstanceOf(RejectedException.class);
+      write(session, List.of(upsert("b", Value.of(1))));
+    }
+  }
+
   private Object parameter(Object value) {
     return server
         .client()
