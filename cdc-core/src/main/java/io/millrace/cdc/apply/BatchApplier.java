@@ -342,7 +342,7 @@ final class BatchApplier {
       List<Item> winners,
       LedgerView ledger,
       BatchResult result) {
-    for (List<Item> run : Moves.runs(winners)) {
+    for (List<Item> run : Moves.runs(winners, session.parts())) {
       writeRun(session, transaction, run, ledger, result);
     }
     winners.forEach(item -> result.applied.add(item.event()));

@@ -206,10 +206,15 @@ final class Moves {
   /**
    * Cuts what is applied where one write must not be made together with those before. Each run is
    * either without a key change or made of key changes that have no key in common; and a row that
-   * is made anew with only some of its fields gets none of those that it had before it was deleted.
+   * is made anew with only some of its fields gets none of those that it had before it was deleted;
+   * and what becomes part of a row that was deleted does not keep it.
+   *
+   * @param parts entities whose rows lie in the rows of others
    */
-  static List<List<Item>> runs(List<Item> items) {
-    if (items.stream().noneMatch(item -> item.moves() || isPartial(item))) {
+  static List<List<Item>> runs(List<Item> items, Set<String> parts) {
+    if (items.stream()
+        .noneMatch(
+            item -> item.moves() || isPartial(item) || parts.contains(item.event().entity()))) {
       return List.of(items);
     }
     List<List<Item>> runs = new ArrayList<>();
@@ -217,7 +222,9 @@ final class Moves {
     boolean moving = false;
     Set<EntityKey> keys = new HashSet<>();
     for (Item item : items) {
-      boolean again = item.role() != Item.Role.ARRIVED && repeats(item, keys);
+      boolean again =
+          (item.role() != Item.Role.ARRIVED && repeats(item, keys))
+              || (isPart(item, parts) && keys.contains(item.waits()));
       if (!run.isEmpty() && (item.moves() != moving || again)) {
         runs.add(run);
         run = new ArrayList<>();
@@ -234,6 +241,10 @@ final class Moves {
     }
     runs.add(run);
     return runs;
+  }
+
+  private static boolean isPart(Item item, Set<String> parts) {
+    return parts.contains(item.event().entity()) && item.event().type() != ChangeType.DELETED;
   }
 
   private static boolean isPartial(Item item) {

@@ -112,6 +112,11 @@ final class MongoNestingTest extends NestingCase {
   }
 
   @Test
+  void a_line_that_comes_after_its_document_was_deleted_waits_for_a_new_one() throws Exception {
+    lateLineWaits(nested());
+  }
+
+  @Test
   void a_document_with_a_list_is_taken_apart_as_anywhere() throws Exception {
     Value list =
         new Value.ListValue(

@@ -182,6 +182,11 @@ final class MongoSharedNestingTest extends NestingCase {
   }
 
   @Test
+  void a_line_that_comes_after_its_document_was_deleted_waits_for_a_new_one() throws Exception {
+    lateLineWaits(shared());
+  }
+
+  @Test
   void a_removal_before_an_own_one_has_come_back_stays() throws Exception {
     Applier applier = start(shared());
     send(order(ChangeType.CREATED, 1, "ann", Value.NULL), line(ChangeType.CREATED, 1, 1, "a"));

@@ -1,5 +1,6 @@
 package io.millrace.cdc.mongo;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.mongodb.client.MongoDatabase;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterEach;
 
@@ -130,5 +132,24 @@ abstract class NestingCase {
   Document order(long id) {
     Document found = database.getCollection("orders").find(new Document("_id", id)).first();
     return found == null ? new Document() : found;
+  }
+
+  /** A document is deleted and gets a line in one batch; then it is made anew. */
+  void lateLineWaits(MongoTarget target) throws InterruptedException {
+    send(
+        order(ChangeType.CREATED, 1, "ann", Value.NULL),
+        line(ChangeType.CREATED, 1, 1, "a"),
+        event("order", ChangeType.DELETED, Row.of("id", Value.of(1L))).build(),
+        line(ChangeType.CREATED, 1, 2, "b"));
+    Applier applier = start(target);
+    caughtUp(applier);
+    assertEquals(new Document(), order(1));
+    assertEquals(1, applier.status().held());
+    send(order(ChangeType.CREATED, 1, "bea", Value.NULL));
+    Awaitility.await().atMost(LIMIT).until(() -> applier.status().held() == 0);
+    assertEquals("bea", order(1).get("customer"));
+    assertEquals(
+        List.of(new Document("no", 2).append("sku", "b")),
+        order(1).getList("lines", Document.class));
   }
 }
