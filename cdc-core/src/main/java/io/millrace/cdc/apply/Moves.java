@@ -222,9 +222,7 @@ final class Moves {
     boolean moving = false;
     Set<EntityKey> keys = new HashSet<>();
     for (Item item : items) {
-      boolean again =
-          (item.role() != Item.Role.ARRIVED && repeats(item, keys))
-              || (isPart(item, parts) && keys.contains(item.waits()));
+      boolean again = item.role() != Item.Role.ARRIVED && repeats(item, keys, parts);
       if (!run.isEmpty() && (item.moves() != moving || again)) {
         runs.add(run);
         run = new ArrayList<>();
@@ -243,18 +241,18 @@ final class Moves {
     return runs;
   }
 
-  private static boolean isPart(Item item, Set<String> parts) {
-    return parts.contains(item.event().entity()) && item.event().type() != ChangeType.DELETED;
-  }
-
   private static boolean isPartial(Item item) {
     Row state = item.event().newValue();
     return state != null && state.partial();
   }
 
-  private static boolean repeats(Item item, Set<EntityKey> keys) {
-    return item.moves()
-        ? keys.contains(item.key()) || keys.contains(other(item.event()))
-        : isPartial(item) && keys.contains(item.key());
+  private static boolean repeats(Item item, Set<EntityKey> keys, Set<String> parts) {
+    if (item.moves()) {
+      return keys.contains(item.key()) || keys.contains(other(item.event()));
+    }
+    return (isPartial(item) && keys.contains(item.key()))
+        || (item.event().type() != ChangeType.DELETED
+            && parts.contains(item.event().entity())
+            && keys.contains(item.waits()));
   }
 }
