@@ -59,15 +59,15 @@ record ModelField(String rowName, FieldDescriptor field, @Nullable ModelBinding 
   /** The value as the message alone says it. */
   Value get(MessageOrBuilder message) {
     List<Long> unnamed = unnamed(message);
-    if (!unnamed.isEmpty() && !field.isRepeated() && !message.hasField(field)) {
+    if (!unnamed.isEmpty()) {
+      Check.argument(
+          !field.isRepeated() && !message.hasField(field),
+          "its %s holds %s, which the enum %s does not name: since that is closed, nothing tells between which of its values they stood",
+          field.getName(),
+          unnamed,
+          field.getEnumType().getFullName());
       return ModelScalars.unnamed(field.getEnumType(), unnamed.get(unnamed.size() - 1));
     }
-    Check.argument(
-        unnamed.isEmpty(),
-        "its %s holds %s, which the enum %s does not name: since that is closed, nothing tells between which of its values they stood",
-        field.getName(),
-        unnamed,
-        field.getType() == FieldDescriptor.Type.ENUM ? field.getEnumType().getFullName() : "");
     if (field.isRepeated()) {
       List<Value> values = new ArrayList<>();
       for (int i = 0; i < message.getRepeatedFieldCount(field); i++) {

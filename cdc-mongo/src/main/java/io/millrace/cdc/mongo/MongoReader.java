@@ -176,7 +176,7 @@ final class MongoReader implements SourceReader {
   private @Nullable RawBsonDocument next(boolean wait, long deadline) throws InterruptedException {
     try {
       while (true) {
-        StreamFeed.Item item = stream.next(wait, deadline, this::read);
+        StreamFeed.Item item = stream.next(wait, deadline, this::behind);
         if (item == null) {
           return null;
         }
@@ -194,11 +194,11 @@ final class MongoReader implements SourceReader {
   }
 
   /** Where the stream goes on behind what was read; null where no stream can go on there. */
-  private @Nullable UnaryOperator<ChangeStreamIterable<Document>> read() {
-    BsonDocument token = later(later(start.token(), witness.token()), passed);
+  private @Nullable UnaryOperator<ChangeStreamIterable<Document>> behind() {
     if (after != null) {
       return null;
     }
+    BsonDocument token = later(later(start.token(), witness.token()), passed);
     return token == null
         ? stream -> stream.startAtOperationTime(start.time())
         : stream -> stream.resumeAfter(token);

@@ -48,28 +48,25 @@ final class ReadStream implements AutoCloseable {
    *
    * @param wait whether to wait for it
    * @param deadline by {@link System#nanoTime}
-   * @param read goes on behind what was read; gives null where no stream can
+   * @param behind goes on behind what was read; gives null where no stream can
    */
   StreamFeed.@Nullable Item next(
       boolean wait,
       long deadline,
-      Supplier<@Nullable UnaryOperator<ChangeStreamIterable<Document>>> read)
+      Supplier<@Nullable UnaryOperator<ChangeStreamIterable<Document>>> behind)
       throws InterruptedException {
     StreamFeed.Item item;
     try {
       item = feed.next(wait, deadline);
     } catch (MongoException e) {
-      UnaryOperator<ChangeStreamIterable<Document>> behind = read.get();
-      if (plain
-          || behind == null
-          || !MongoErrors.isTooLarge(e)
-          || !StreamOpener.canLook(settings)) {
+      UnaryOperator<ChangeStreamIterable<Document>> start = behind.get();
+      if (plain || start == null || !MongoErrors.isTooLarge(e) || !StreamOpener.canLook(settings)) {
         throw e;
       }
       LOG.warn(
           "{}: an event is too large with the state that the server looked up; states are looked up one by one for now",
           settings.address());
-      open(behind, true);
+      open(start, true);
       item = feed.next(wait, deadline);
     }
     BsonDocument passed = item == null ? null : item.passed();
